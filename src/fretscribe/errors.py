@@ -1,0 +1,82 @@
+"""Every error that fretscribe raises on purpose.
+
+::
+
+    FretscribeError
+    ├── InputError            what the user gave cannot be used
+    │   ├── AudioError        a recording that cannot be read
+    │   ├── TabFormatError    a score or tab file that cannot be read (names file and place)
+    │   ├── DatasetError      a dataset folder, archive or track that breaks its contract
+    │   └── OptionError       an option's value, or options that exclude each other
+    ├── OutputError           a result that cannot be written where it should go
+    ├── WeightsError          weights or calibration that are absent, corrupt or foreign
+    └── MissingExtraError     an optional part of the installation that this command needs
+
+Libraries raise, only ``fretscribe.cli`` turns them into one line and an exit code. ``mend`` is what the
+user can do about it, in one sentence.
+"""
+
+from __future__ import annotations
+
+
+class FretscribeError(Exception):
+    """Base of all expected errors: a plain message, and a sentence that says how to mend it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.mend})" if self.mend else self.message
+
+
+class InputError(FretscribeError):
+    """What the user gave cannot be used."""
+
+    exit_code = 3
+
+
+class AudioError(InputError):
+    """A recording that cannot be read."""
+
+
+class TabFormatError(InputError):
+    """A score or tab file that cannot be read; the message names the file and the place."""
+
+
+class DatasetError(InputError):
+    """A dataset folder, archive or track that breaks its contract."""
+
+
+class OptionError(InputError):
+    """An option's value that makes no sense, or options that exclude each other."""
+
+    exit_code = 2
+
+
+class OutputError(FretscribeError):
+    """A result that cannot be written where it should go."""
+
+    exit_code = 4
+
+
+class WeightsError(FretscribeError):
+    """Weights or calibration that are absent, corrupt, or made for something else."""
+
+    exit_code = 5
+
+
+class MissingExtraError(FretscribeError):
+    """An optional part of the installation that this command needs."""
+
+    exit_code = 6
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra '{extra}', which is not installed",
+            mend=f"pip install 'fretscribe[{extra}]'",
+        )
+        self.extra = extra
