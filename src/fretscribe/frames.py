@@ -18,7 +18,7 @@ N_FRET_CLASSES = 22
 
 
 def _frozen(array: npt.ArrayLike, name: str, n_dims: int) -> FloatArray:
-    out = np.array(array, dtype=np.float32, order="C")
+    out = np.asarray(array, dtype=np.float32).view()  # a view: the caller's own array stays writeable
     if out.ndim != n_dims:
         raise ValueError(f"{name} must have {n_dims} dimensions, not shape {out.shape}")
     out.flags.writeable = False
