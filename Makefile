@@ -1,0 +1,128 @@
+# fretscribe: one door for installing, showing, checking and training. `make` alone lists the targets.
+# Needs GNU make, a POSIX sh and Python >= 3.11; everything else lands in $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= configs/acoustic.toml
+# Extra arguments for the step that installs torch, for example to choose another build of it.
+TORCH_ARGS ?=
+# `command:debian-package` pairs that some tests use when present. None yet; a test that starts to use a
+# program of the system adds its pair here, and skips with a reason where the program is absent.
+SYSTEM_TOOLS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+BASE := $(VENV)/.fretscribe-base
+DEV := $(VENV)/.fretscribe-dev
+CODE := src tests
+
+# Taken literally, spaces, quotes and dollars included: only the shell's environment carries it.
+AUDIO_PATH := $(value AUDIO)
+export AUDIO_PATH
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(BASE) ## a recording becomes a tab, on the screen and in demo/ (AUDIO=song.wav for your own)
+	@mkdir -p demo
+	@set -eu; audio="$$AUDIO_PATH"; \
+	if [ -z "$$audio" ]; then \
+	  audio=demo/demo.wav; rm -f "$$audio"; \
+	  echo "Rendering a guitar to $$audio"; \
+	  $(BIN)/fretscribe render --demo -o "$$audio"; \
+	fi; \
+	$(BIN)/fretscribe transcribe -o demo --force -- "$$audio"; \
+	name=$$(basename -- "$$audio"); \
+	echo; cat -- "demo/$${name%.*}.tab.txt"
+
+.PHONY: test
+test: install-system $(DEV) static ## everything: format, lint, types, floors, docs, all tests
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(DEV) static ## the same without the slow tests, under two minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+.PHONY: static
+static: $(DEV) ## format, lint, types and floors, without tests
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(DEV) ## rewrite the code the way `make check` wants it
+	$(BIN)/ruff check --fix-only $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+.PHONY: train
+train: $(DEV) ## train the acoustic model, or go on where it stopped (CONFIG=configs/acoustic.toml)
+	$(BIN)/fretscribe train acoustic "$(CONFIG)"
+
+.PHONY: install
+install: $(BASE) ## the light base environment in .venv, as a user has it
+	@echo "ready: $(BIN)/fretscribe"
+
+.PHONY: install-dev
+install-dev: $(DEV) ## the same with what tests, checks and training need
+	@echo "ready: $(BIN)/python -m pytest"
+
+.PHONY: install-system
+install-system: ## programs of the system that some tests use: installs what it can, says what it skips
+	@set -u; skipped=''; \
+	for pair in $(SYSTEM_TOOLS); do \
+	  tool=$${pair%%:*}; package=$${pair#*:}; \
+	  if command -v "$$tool" >/dev/null 2>&1; then continue; fi; \
+	  if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
+	    && apt-get install -y -qq "$$package" >/dev/null && command -v "$$tool" >/dev/null 2>&1; \
+	  then echo "installed $$package"; \
+	  else skipped="$$skipped $$tool($$package)"; fi; \
+	done; \
+	if [ -n "$$skipped" ]; then \
+	  echo '!!!' >&2; \
+	  echo "!!! NOT INSTALLED, tests that use them are skipped:$$skipped" >&2; \
+	  echo '!!!' >&2; \
+	fi
+
+.PHONY: clean
+clean: ## remove what building, testing and the demo leave behind, but not the environment
+	rm -rf demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## remove the environment too
+	rm -rf $(VENV)
+
+# --- the environment ---------------------------------------------------------------------------------
+# Both stamps stand in the environment itself, so that removing it forgets them. The package is installed
+# editable: sources act at once, and only a change of pyproject.toml or of the pins installs anew.
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "fretscribe needs Python 3.11 or newer, and there is no '$(PYTHON)' here." >&2; \
+	  echo "Install it, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "fretscribe needs Python 3.11 or newer, and '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1)." >&2; \
+	  echo "Install a newer one, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+	  echo "'$(PYTHON)' comes without venv, which makes the environment in $(VENV)." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+
+$(BASE): pyproject.toml constraints-dev.txt | $(BIN)/python
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
+	$(PIP) install --quiet -c constraints-dev.txt -e .
+	@touch $@
+
+# torch in a step of its own: where the registry only has the large CUDA build, that is what you get, but
+# a smaller build that pip is configured to find (or that TORCH_ARGS names) is taken first.
+$(DEV): pyproject.toml constraints-dev.txt | $(BIN)/python
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
+	$(PIP) install --quiet -c constraints-dev.txt $(TORCH_ARGS) "$$(grep '^torch==' constraints-dev.txt)"
+	$(PIP) install --quiet -c constraints-dev.txt -e '.[dev]'
+	@touch $(BASE) $@

@@ -1,0 +1,1 @@
+"""The one door for people: the ``fretscribe`` command. Only this floor prints and exits."""

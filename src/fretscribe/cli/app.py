@@ -1,0 +1,43 @@
+"""The tree of commands. A new command is one file with a function, and one line in `_register`."""
+
+from __future__ import annotations
+
+import typer
+
+from fretscribe import __version__
+from fretscribe.cli import convert, doctor, retab, transcribe
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fretscribe {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and leave."
+    ),
+) -> None:
+    """Guitar recordings in, playable tablature out.
+
+    'fretscribe song.wav' is short for 'fretscribe transcribe song.wav'.
+    """
+
+
+def _register(tree: typer.Typer) -> None:
+    tree.command("transcribe")(transcribe.transcribe)
+    tree.command("retab")(retab.retab)
+    tree.command("convert")(convert.convert)
+    tree.command("doctor")(doctor.doctor)
+
+
+app = typer.Typer(
+    name="fretscribe",
+    rich_markup_mode=None,  # plain text: rich would double the start-up time
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.callback()(_root)
+_register(app)

@@ -1,0 +1,1 @@
+"""Truth to learn and judge from: datasets of recordings, generated tabs, rendered sound."""

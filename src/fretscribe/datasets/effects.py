@@ -1,0 +1,165 @@
+"""From strings to a recording: body, amplifier, room, microphone, noise and level, all randomised.
+
+Takes the per-string sound of ``synthetic`` or ``sample_voice`` and returns one mono signal. Knows nothing
+of notes. All filters are applied in the frequency domain over the whole clip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fretscribe.datasets.guitars import GuitarKind
+from fretscribe.frames import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """How a guitar is recorded.
+
+    Attributes
+    ----------
+    body_hz, body_gain_db, body_q : tuples of float
+        Resonances of body or cabinet: centre, gain and quality.
+    tilt_db_per_octave : float
+        Slope of the spectrum around 1 kHz.
+    wobble_db : tuple of float
+        A smooth random curve over log frequency: its values at equal steps from 40 Hz to 11 kHz.
+    low_cut_hz, high_cut_hz : float
+    drive : float
+        Gain into a soft clipper; 0 = none.
+    room_s : float
+        Reverberation time (-60 dB); 0 = none.
+    room_mix : float
+        Level of the room against the direct sound.
+    noise_db, hum_db : float
+        Level of pinkish noise and of mains hum against the signal's loud parts.
+    peak : float
+        Peak of the result.
+    """
+
+    body_hz: tuple[float, ...]
+    body_gain_db: tuple[float, ...]
+    body_q: tuple[float, ...]
+    tilt_db_per_octave: float
+    wobble_db: tuple[float, ...]
+    low_cut_hz: float
+    high_cut_hz: float
+    drive: float
+    room_s: float
+    room_mix: float
+    noise_db: float
+    hum_db: float
+    peak: float
+
+
+def random_recording(rng: np.random.Generator, kind: GuitarKind) -> Recording:
+    """Draw a recording chain that suits a kind of guitar."""
+    acoustic = kind != "electric"
+    body = [rng.uniform(85, 125), rng.uniform(170, 240), *np.exp(rng.uniform(np.log(300), np.log(5000), 5))]
+    gains = [rng.uniform(0, 9), rng.uniform(0, 9), *rng.uniform(-7, 7, 5)]
+    driven = not acoustic and rng.random() < 0.45
+    roomy = rng.random() < 0.75
+    return Recording(
+        body_hz=tuple(float(f) for f in body),
+        body_gain_db=tuple(float(g) * (1.0 if acoustic else 0.4) for g in gains),
+        body_q=tuple(float(q) for q in rng.uniform(1.5, 9, 7)),
+        tilt_db_per_octave=float(rng.normal(0, 1.3)),
+        wobble_db=tuple(float(w) for w in rng.normal(0, 2.8, 12)),
+        low_cut_hz=float(np.exp(rng.uniform(np.log(25), np.log(110)))),
+        high_cut_hz=float(np.exp(rng.uniform(np.log(3500 if not acoustic else 5000), np.log(11000)))),
+        drive=float(np.exp(rng.uniform(np.log(1.0), np.log(25)))) if driven else 0.0,
+        room_s=float(np.exp(rng.uniform(np.log(0.12), np.log(1.2)))) if roomy else 0.0,
+        room_mix=float(np.exp(rng.uniform(np.log(0.03), np.log(0.5)))) if roomy else 0.0,
+        noise_db=float(rng.uniform(-75, -32)),
+        hum_db=float(rng.uniform(-90, -45)),
+        peak=float(np.exp(rng.uniform(np.log(0.08), np.log(0.99)))),
+    )
+
+
+def record(
+    strings: FloatArray, recording: Recording, rng: np.random.Generator, *, sample_rate: int
+) -> FloatArray:
+    """Mix the strings and pass them through the chain.
+
+    Parameters
+    ----------
+    strings : float32 array [n_strings, n_samples]
+    recording : Recording
+    rng : numpy Generator
+        Draws noise and the room's reflections.
+    sample_rate : int
+        Hz.
+
+    Returns
+    -------
+    float32 array [n_samples]
+        Peak ``recording.peak``; silence stays noise alone.
+    """
+    mix = strings.sum(axis=0, dtype=np.float64)
+    if recording.drive > 0:
+        loud = np.abs(mix).max(initial=0.0) or 1.0
+        mix = np.tanh(recording.drive * mix / loud) / np.tanh(recording.drive)
+    mix = _filtered(mix, recording, rng, sample_rate)
+    loud_rms = _loud_rms(mix) or 1e-3
+    mix = mix + loud_rms * _noise(len(mix), recording, rng, sample_rate)
+    peak = np.abs(mix).max(initial=0.0) or 1.0
+    return np.asarray(mix * (recording.peak / peak), dtype=np.float32)
+
+
+def _filtered(
+    mix: npt.NDArray[np.float64], recording: Recording, rng: np.random.Generator, sample_rate: int
+) -> npt.NDArray[np.float64]:
+    n_room = int(recording.room_s * sample_rate)
+    n_fft = 1 << int(np.ceil(np.log2(len(mix) + n_room + sample_rate // 4)))
+    frequency = np.fft.rfftfreq(n_fft, 1 / sample_rate)
+    response = 10 ** (_response_db(frequency, recording) / 20)
+    spectrum = np.fft.rfft(mix, n_fft) * response
+    if n_room:
+        spectrum = spectrum * (1 + np.fft.rfft(_room(n_room, recording, rng, sample_rate), n_fft))
+    return np.asarray(np.fft.irfft(spectrum, n_fft)[: len(mix)])
+
+
+def _response_db(frequency: npt.NDArray[np.float64], recording: Recording) -> npt.NDArray[np.float64]:
+    f = np.maximum(frequency, 10.0)
+    octaves = np.log2(f / 1000)
+    db = recording.tilt_db_per_octave * np.clip(octaves, -5, 3.5)
+    knots = np.linspace(np.log2(40 / 1000), np.log2(11), len(recording.wobble_db))
+    db = db + np.interp(octaves, knots, recording.wobble_db)
+    for centre, gain, q in zip(recording.body_hz, recording.body_gain_db, recording.body_q, strict=True):
+        db = db + gain / (1 + (q * (f / centre - centre / f)) ** 2)
+    db = db - 10 * np.log10(1 + (recording.low_cut_hz / f) ** 4)
+    return np.asarray(db - 10 * np.log10(1 + (f / recording.high_cut_hz) ** 6))
+
+
+def _room(
+    n_samples: int, recording: Recording, rng: np.random.Generator, sample_rate: int
+) -> npt.NDArray[np.float64]:
+    """Late reverberation as decaying noise of unit energy times the mix, after a short gap."""
+    t = np.arange(n_samples) / sample_rate
+    tail = rng.normal(0, 1, n_samples) * np.exp(-6.91 * t / recording.room_s)
+    tail[: int(rng.uniform(0.002, 0.015) * sample_rate)] = 0.0
+    return np.asarray(tail * recording.room_mix / np.sqrt((tail**2).sum() + 1e-12))
+
+
+def _noise(
+    n_samples: int, recording: Recording, rng: np.random.Generator, sample_rate: int
+) -> npt.NDArray[np.float64]:
+    white = rng.normal(0, 1, n_samples)
+    pink = np.fft.irfft(
+        np.fft.rfft(white) / np.sqrt(np.maximum(np.fft.rfftfreq(n_samples, 1 / 100), 0.2)), n_samples
+    )
+    noise = pink / (pink.std() + 1e-12) * 10 ** (recording.noise_db / 20)
+    t = np.arange(n_samples) / sample_rate
+    mains = rng.choice([50.0, 60.0])
+    hum = sum(np.sin(2 * np.pi * mains * k * t + rng.uniform(0, 6.28)) / k for k in (1, 2, 3, 5))
+    return np.asarray(noise + hum * 10 ** (recording.hum_db / 20))
+
+
+def _loud_rms(mix: npt.NDArray[np.float64]) -> float:
+    frames = mix[: len(mix) // 2048 * 2048].reshape(-1, 2048)
+    if len(frames) == 0:
+        return float(np.sqrt((mix**2).mean())) if len(mix) else 0.0
+    return float(np.quantile(np.sqrt((frames**2).mean(axis=1)), 0.9))

@@ -1,0 +1,145 @@
+"""Random guitars: the physical parameters of strings, body, player and recording that sound is made of.
+
+A `Guitar` is drawn once per clip by `random_guitar`. Knows nothing of notes; ``synthetic`` plays one,
+``effects`` has the recording chain. Typical stiffness values: measured on GuitarSet for steel strings
+(13.7 9.3 5.1 3.0 6.1 2.2 x 1e-5, E2..E4), of the published order for electric and nylon strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fretscribe.music import Tuning
+
+GuitarKind = Literal["steel", "nylon", "electric"]
+
+_STIFFNESS: Mapping[GuitarKind, tuple[float, ...]] = {
+    "steel": (13.7e-5, 9.3e-5, 5.1e-5, 3.0e-5, 6.1e-5, 2.2e-5),
+    "electric": (15e-5, 8e-5, 6e-5, 12e-5, 4.4e-5, 1.5e-5),
+    "nylon": (1.9e-5, 1.3e-5, 1.7e-5, 12e-5, 7e-5, 4.3e-5),
+}
+_STANDARD_OPEN = np.array([40, 45, 50, 55, 59, 64], dtype=np.float64)
+_WOUND_BELOW = 4  # strings 0..3 of a steel set are wound; the plain ones are brighter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guitar:
+    """Everything about one instrument, its player and its pickup that shapes a note.
+
+    Attributes
+    ----------
+    kind : "steel" | "nylon" | "electric"
+    stiffness : tuple of float
+        B0 of each open string: partial n lies at ``n f0 sqrt(1 + B n^2)`` with ``B = B0 2^(fret/6)``.
+    brightness : tuple of float
+        Roll-off frequency of each string's excitation, Hz.
+    decay_s : tuple of float
+        Time constant of the fundamental of each open string, seconds.
+    damping : float
+        Growth of the decay rate with frequency squared, 1/s per kHz^2.
+    pluck : float
+        Mean pluck distance from the bridge, as a share of the open string's length.
+    pluck_spread : float
+        Standard deviation of the pluck distance over notes.
+    pickup : float, or None
+        Distance of a magnetic pickup from the bridge (share of the scale); None for a microphone.
+    detune_cents : tuple of float
+        Deviation of each string from its nominal pitch.
+    fret_cents : float
+        Standard deviation of the intonation error of a fretted note.
+    pick_noise : float
+        Level of the attack noise relative to the note's peak.
+    polarisation_mix, polarisation_cents, polarisation_decay
+        Second polarisation: share, detuning and ratio of decay times.
+    tone_slope : float
+        Extra power-law roll-off of partial amplitudes.
+    release_s : float
+        Time constant of a note's end under the damping finger.
+    string_gain : tuple of float
+        Linear level of each string.
+    """
+
+    kind: GuitarKind
+    stiffness: tuple[float, ...]
+    brightness: tuple[float, ...]
+    decay_s: tuple[float, ...]
+    damping: float
+    pluck: float
+    pluck_spread: float
+    pickup: float | None
+    detune_cents: tuple[float, ...]
+    fret_cents: float
+    pick_noise: float
+    polarisation_mix: float
+    polarisation_cents: float
+    polarisation_decay: float
+    tone_slope: float
+    release_s: float
+    string_gain: tuple[float, ...]
+
+    @property
+    def n_strings(self) -> int:
+        return len(self.stiffness)
+
+
+def random_guitar(
+    rng: np.random.Generator, tuning: Tuning | None = None, *, kind: GuitarKind | None = None
+) -> Guitar:
+    """Draw a guitar for a tuning; typical values randomised generously.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+        The only source of chance: same state, same guitar.
+    tuning : Tuning, optional
+        Sets the number of strings and which of the typical strings each resembles.
+    kind : optional
+        Fixes the family; drawn (steel most often) otherwise.
+    """
+    tuning = tuning or Tuning()
+    if kind is None:
+        kind = ("steel", "electric", "nylon")[int(rng.choice(3, p=[0.62, 0.25, 0.13]))]
+    n = tuning.n_strings
+    opens = np.array(tuning.open_pitches, dtype=np.float64)
+    stiffness = _stiffness_for(opens, kind) * np.exp(rng.normal(0, 0.22, n) + rng.normal(0, 0.2))
+    wound = opens < _STANDARD_OPEN[_WOUND_BELOW] - 1
+    base_brightness = {"steel": 2600.0, "electric": 2200.0, "nylon": 1300.0}[kind]
+    brightness = base_brightness * np.exp(rng.normal(0, 0.45) + rng.normal(0, 0.15, n) + 0.2 * ~wound)
+    decay = {"steel": 1.7, "electric": 3.2, "nylon": 1.1}[kind] * np.exp(rng.normal(0, 0.35))
+    decays = decay * 2.0 ** (-(opens - 52) / 30) * np.exp(rng.normal(0, 0.15, n))
+    return Guitar(
+        kind=kind,
+        stiffness=_floats(stiffness),
+        brightness=_floats(brightness),
+        decay_s=_floats(decays),
+        damping=float(np.exp(rng.normal(np.log(0.7 if kind != "nylon" else 1.5), 0.5))),
+        pluck=float(rng.uniform(0.08, 0.34)),
+        pluck_spread=float(rng.uniform(0.005, 0.05)),
+        pickup=float(rng.uniform(0.05, 0.28)) if kind == "electric" else None,
+        detune_cents=_floats(rng.normal(0, 4, n) + rng.normal(0, 8)),
+        fret_cents=float(rng.uniform(1, 5)),
+        pick_noise=float(np.exp(rng.uniform(np.log(0.003), np.log(0.15)))),
+        polarisation_mix=float(rng.uniform(0.05, 0.5)),
+        polarisation_cents=float(rng.uniform(0.2, 2.5)),
+        polarisation_decay=float(rng.uniform(0.25, 0.8)),
+        tone_slope=float(rng.uniform(0.3, 1.3)),
+        release_s=float(np.exp(rng.uniform(np.log(0.012), np.log(0.09)))),
+        string_gain=_floats(np.exp(rng.normal(0, 0.18, n))),
+    )
+
+
+def _stiffness_for(opens: npt.NDArray[np.float64], kind: GuitarKind) -> npt.NDArray[np.float64]:
+    """B0 of each string: that of the standard string of the same rank from the top, carried down."""
+    table = np.array(_STIFFNESS[kind])
+    ranks = np.clip(len(table) - len(opens) + np.arange(len(opens)), 0, len(table) - 1)
+    slack = _STANDARD_OPEN[ranks] - opens  # a slacker string of the same gauge: B ~ 1 / tension
+    return np.asarray(table[ranks] * 2.0 ** (np.clip(slack, -7, 12) / 6.0))
+
+
+def _floats(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(v) for v in values)

@@ -1,0 +1,201 @@
+"""The renderer's first voice: a physical model of plucked strings that plays a `Tab` with exact truth.
+
+Each note is a sum of stiff-string partials in two polarisations, shaped by pluck position, excitation
+roll-off, frequency-dependent decay and (electric) the pickup's comb. Partials are evaluated by blocks of
+complex exponentials as one matrix product (about 5 ms a note). Pitch curves warp time. Neighbours:
+``guitars`` draws the instrument, ``effects`` is the body, room and recording chain, ``sample_voice`` plays
+recorded notes instead. Physics: Fletcher & Rossing, The Physics of Musical Instruments, ch. 2 and 9.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fretscribe.convert import midi_to_hz
+from fretscribe.datasets.guitars import Guitar
+from fretscribe.frames import FloatArray
+from fretscribe.music import BendPoint, Tab, TabNote
+
+RENDER_RATE = 22050
+_BLOCK = 160
+_MAX_PARTIALS = 64
+_TAIL_RELEASES = 5.0  # release time constants rendered after a note's end
+_RESTRIKE_FADE_S = 0.004
+
+
+def render_strings(
+    tab: Tab,
+    guitar: Guitar,
+    rng: np.random.Generator,
+    *,
+    sample_rate: int = RENDER_RATE,
+    duration_s: float | None = None,
+) -> FloatArray:
+    """Play a tab on a guitar, one channel a string, before body, room and recording.
+
+    Parameters
+    ----------
+    tab : Tab
+    guitar : Guitar
+        With as many strings as the tab's tuning.
+    rng : numpy Generator
+        Draws what differs from note to note (pluck point, intonation, phases).
+    sample_rate : int
+        Hz.
+    duration_s : float, optional
+        Length of the result; the tab's own duration plus 0.5 s otherwise.
+
+    Returns
+    -------
+    float32 array [n_strings, n_samples]
+
+    Raises
+    ------
+    ValueError
+        If guitar and tuning differ in their number of strings.
+    """
+    if guitar.n_strings != tab.tuning.n_strings:
+        raise ValueError(f"a {guitar.n_strings}-string guitar cannot play {tab.tuning}")
+    n_samples = round((duration_s if duration_s is not None else tab.duration_s + 0.5) * sample_rate)
+    out = np.zeros((tab.tuning.n_strings, n_samples), dtype=np.float32)
+    next_onset = _next_onsets(tab)
+    for tab_note, following_s in zip(tab.notes, next_onset, strict=True):
+        start = round(tab_note.note.onset_s * sample_rate)
+        if start >= n_samples:
+            continue
+        wave = _note_wave(tab_note, tab.tuning.capo, guitar, rng, sample_rate)
+        end = min(n_samples, start + len(wave))
+        if following_s is not None:
+            end = min(end, max(start + 1, round(following_s * sample_rate)))
+            wave = _faded(wave[: end - start], sample_rate)
+        out[tab_note.position.string, start:end] += wave[: end - start]
+    return out
+
+
+def _next_onsets(tab: Tab) -> list[float | None]:
+    """For each note the onset of the next one on its string, which silences it."""
+    upcoming: list[float | None] = [None] * tab.tuning.n_strings
+    result: list[float | None] = []
+    for tab_note in reversed(tab.notes):
+        result.append(upcoming[tab_note.position.string])
+        upcoming[tab_note.position.string] = tab_note.note.onset_s
+    return result[::-1]
+
+
+def _faded(wave: FloatArray, sample_rate: int) -> FloatArray:
+    n_fade = min(len(wave), int(_RESTRIKE_FADE_S * sample_rate))
+    if n_fade == 0:
+        return wave
+    wave = wave.copy()
+    wave[-n_fade:] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
+    return wave
+
+
+def _note_wave(
+    tab_note: TabNote, capo: int, guitar: Guitar, rng: np.random.Generator, sample_rate: int
+) -> FloatArray:
+    note, string = tab_note.note, tab_note.position.string
+    release_s = guitar.release_s * float(np.exp(rng.normal(0, 0.3)))
+    n_samples = int((note.duration_s + _TAIL_RELEASES * release_s) * sample_rate) + 1
+    cents = guitar.detune_cents[string]
+    cents += rng.normal(0, guitar.fret_cents) if tab_note.position.fret else 0.0
+    f0 = midi_to_hz(note.pitch + cents / 100)
+    frequencies, amplitudes, rates = _partials(tab_note, capo, f0, guitar, rng, sample_rate)
+    wave = _sum_of_decays(frequencies, amplitudes, rates, n_samples, sample_rate)
+    if note.bend:
+        wave = _warped(wave, note.bend, sample_rate)
+    wave = _with_attack_noise(wave, tab_note, guitar, rng, sample_rate)
+    n_held = int(note.duration_s * sample_rate)
+    if n_held < n_samples:
+        tail = np.arange(n_samples - n_held, dtype=np.float32)
+        wave[n_held:] *= np.exp(-tail / np.float32(release_s * sample_rate))
+    gain = guitar.string_gain[string] * 10 ** ((note.velocity - 127) / 127 * 30 / 20)
+    return np.asarray(wave * np.float32(gain), dtype=np.float32)
+
+
+def _partials(
+    tab_note: TabNote, capo: int, f0: float, guitar: Guitar, rng: np.random.Generator, sample_rate: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.complex64], npt.NDArray[np.float64]]:
+    """Frequencies (Hz), complex amplitudes and decay rates (1/s) of both polarisations."""
+    string, frets = tab_note.position.string, tab_note.position.fret + capo
+    stiffness = guitar.stiffness[string] * 2.0 ** (frets / 6.0)
+    n = np.arange(1, _MAX_PARTIALS + 1)
+    frequency = n * f0 * np.sqrt(1 + stiffness * n**2) / np.sqrt(1 + stiffness)
+    n, frequency = n[frequency < 0.47 * sample_rate], frequency[frequency < 0.47 * sample_rate]
+
+    length = 2.0 ** (-frets / 12.0)
+    pluck = np.clip((guitar.pluck + rng.normal(0, guitar.pluck_spread)) / length, 0.02, 0.5)
+    softness = 10 ** ((tab_note.note.velocity - 80) / 127)  # harder strokes are brighter
+    amplitude = np.abs(np.sin(np.pi * n * pluck)) + 0.02
+    amplitude = amplitude * n ** (-guitar.tone_slope)
+    amplitude = amplitude * np.exp(-frequency / (guitar.brightness[string] * softness))
+    if guitar.pickup is not None:
+        amplitude = amplitude * (np.abs(np.sin(np.pi * n * min(guitar.pickup / length, 0.5))) + 0.03)
+    if "harmonic" in tab_note.techniques:
+        amplitude = amplitude * np.where(n % 2 == 0, 1.0, 0.02)
+    amplitude = amplitude * np.exp(rng.normal(0, 0.12, len(n)))
+
+    rate = 1.0 / (guitar.decay_s[string] * length**0.6) + guitar.damping * (frequency / 1000) ** 2
+    rate = rate * np.exp(rng.normal(0, 0.2, len(n)))
+    if "palm_mute" in tab_note.techniques:
+        rate = rate * rng.uniform(3, 8) + rng.uniform(6, 14)
+    if "dead" in tab_note.techniques:
+        rate = rate * 10 + rng.uniform(50, 110)
+
+    phase = np.exp(1j * rng.uniform(-0.4, 0.4, len(n)) - 0.5j * np.pi)
+    second = guitar.polarisation_mix
+    split = 2.0 ** (guitar.polarisation_cents * rng.normal(0, 1) / 1200)
+    amplitudes = np.concatenate([amplitude * phase * (1 - second), amplitude * phase * second])
+    return (
+        np.concatenate([frequency, frequency * split]),
+        amplitudes.astype(np.complex64),
+        np.concatenate([rate, rate * guitar.polarisation_decay]),
+    )
+
+
+def _sum_of_decays(
+    frequencies: npt.NDArray[np.float64],
+    amplitudes: npt.NDArray[np.complex64],
+    rates: npt.NDArray[np.float64],
+    n_samples: int,
+    sample_rate: int,
+) -> FloatArray:
+    """Real part of ``sum_k A_k exp((-rate_k + 2 pi i f_k) t)``, as one matrix product over blocks."""
+    poles = (-rates + 2j * np.pi * frequencies) / sample_rate
+    n_blocks = -(-n_samples // _BLOCK)
+    starts = np.exp(np.outer(np.arange(n_blocks) * _BLOCK, poles)).astype(np.complex64)
+    within = np.exp(np.outer(poles, np.arange(_BLOCK))).astype(np.complex64)
+    coefficients = starts * amplitudes
+    wave = coefficients.real @ within.real - coefficients.imag @ within.imag
+    return np.asarray(wave.reshape(-1)[:n_samples], dtype=np.float32)
+
+
+def _warped(wave: FloatArray, bend: tuple[BendPoint, ...], sample_rate: int) -> FloatArray:
+    """Bend a steady note by reading it at a warped time: its phase advances 2^(cents/1200) as fast."""
+    times = np.arange(len(wave)) / sample_rate
+    cents = np.interp(times, [p.time_s for p in bend], [p.cents for p in bend])
+    read_at = np.concatenate([[0.0], np.cumsum(2.0 ** (cents / 1200))[:-1]])
+    return np.interp(read_at, np.arange(len(wave)), wave, right=0.0).astype(np.float32)
+
+
+def _with_attack_noise(
+    wave: FloatArray, tab_note: TabNote, guitar: Guitar, rng: np.random.Generator, sample_rate: int
+) -> FloatArray:
+    if tab_note.techniques & {"hammer_on", "pull_off", "slide"}:
+        return _softened(wave, sample_rate, rng.uniform(0.004, 0.015))
+    level = guitar.pick_noise * float(np.abs(wave[: sample_rate // 20]).max(initial=0.0))
+    if "dead" in tab_note.techniques:
+        level *= 4.0
+    n_noise = min(len(wave), int(rng.uniform(0.01, 0.04) * sample_rate))
+    burst = rng.normal(0, 1, n_noise) * np.exp(-np.arange(n_noise) / (0.25 * n_noise + 1))
+    wave = wave.copy()
+    wave[:n_noise] += (level * burst).astype(np.float32)
+    return _softened(wave, sample_rate, rng.uniform(0.0005, 0.003))
+
+
+def _softened(wave: FloatArray, sample_rate: int, rise_s: float) -> FloatArray:
+    n_rise = min(len(wave), max(1, int(rise_s * sample_rate)))
+    wave = wave.copy()
+    wave[:n_rise] *= np.linspace(0.0, 1.0, n_rise, dtype=np.float32)
+    return wave

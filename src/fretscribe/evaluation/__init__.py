@@ -1,0 +1,1 @@
+"""Judges: compares what was transcribed with what was played."""

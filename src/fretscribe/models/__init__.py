@@ -1,0 +1,1 @@
+"""Networks: what they are, and how they run on onnxruntime."""

@@ -1,0 +1,178 @@
+"""Hearing: audio -> `StringRoll`, by the exported acoustic network on onnxruntime.
+
+The front end is inside the graph. A recording is heard in overlapping chunks, so memory beyond the roll
+itself does not grow with length. Knows nothing of tunings: the six strings are those of the guitar it
+learned from, string 0 lowest. Neighbours: ``acoustic_net`` defines the network, ``symbolic.decode``
+reads notes from the roll.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from fretscribe.errors import WeightsError
+from fretscribe.frames import Audio, FloatArray, FrameGrid, StringRoll
+from fretscribe.models.weights import WeightsFile, find_weights
+
+CONFIG_KEY = "fretscribe_config"
+"""Metadata entry of the ONNX file that holds the network's config as JSON."""
+
+_CHUNK_FRAMES = 1290  # 30 s at 22050/512
+_CONTEXT_FRAMES = 64  # more than the network's receptive field on either side
+_LOUD_RMS = 0.1
+_LEVEL_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stretch of frames, and the wider stretch that is heard to judge it."""
+
+    first: int
+    last: int
+    heard_from: int
+    heard_to: int
+
+
+class AcousticModel:
+    """A loaded acoustic network. Call it with mono or stereo audio at `sample_rate`.
+
+    Parameters
+    ----------
+    weights : WeightsFile
+    n_threads : int, optional
+        Threads of the runtime; all cores by default.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not an acoustic network of this project.
+    """
+
+    def __init__(self, weights: WeightsFile, *, n_threads: int | None = None) -> None:
+        self.weights = weights
+        self._session = _open_session(weights.path, n_threads)
+        config = _read_config(self._session, weights.path)
+        self.sample_rate: int = config["sample_rate"]
+        self.hop_length: int = config["hop_length"]
+        self.pitch_min: int = config["pitch_min"]
+        self.n_pitches: int = config["n_pitches"]
+        self.n_strings: int = config["n_strings"]
+
+    @property
+    def name(self) -> str:
+        return self.weights.name
+
+    @property
+    def sha256(self) -> str:
+        return self.weights.sha256
+
+    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll:
+        """Hear a recording.
+
+        Parameters
+        ----------
+        audio : Audio
+            At the model's sample rate; channels are averaged.
+        progress : callable, optional
+            Called with the share done, 0..1.
+
+        Returns
+        -------
+        StringRoll
+            Frame i is centred on sample ``i * hop_length``.
+
+        Raises
+        ------
+        ValueError
+            If the audio has another sample rate.
+        """
+        if audio.sample_rate != self.sample_rate:
+            raise ValueError(f"the model hears {self.sample_rate} Hz, not {audio.sample_rate} Hz")
+        signal = audio.mono()
+        gain = level_gain(signal)
+        n_frames = len(signal) // self.hop_length + 1
+        shape = (n_frames, self.n_strings, self.n_pitches)
+        onset, active = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        for chunk in plan_chunks(n_frames):
+            samples = signal[chunk.heard_from * self.hop_length : chunk.heard_to * self.hop_length]
+            heard = self._session.run(None, {"audio": self._padded(samples * gain)[None]})
+            inner = slice(chunk.first - chunk.heard_from, chunk.last - chunk.heard_from)
+            onset[chunk.first : chunk.last] = heard[0][inner]
+            active[chunk.first : chunk.last] = heard[1][inner]
+            if progress is not None:
+                progress(chunk.last / n_frames)
+        grid = FrameGrid(sample_rate=self.sample_rate, hop_length=self.hop_length, n_frames=n_frames)
+        return StringRoll(grid=grid, onset=onset, active=active, pitch_min=self.pitch_min)
+
+    def _padded(self, samples: FloatArray) -> FloatArray:
+        """At least one hop, so that the graph always has a frame to work on."""
+        return np.pad(samples, (0, max(0, self.hop_length - len(samples))))
+
+
+def load_acoustic(weights_dir: Path | None = None, *, n_threads: int | None = None) -> AcousticModel:
+    """The acoustic model: a user's ``acoustic.onnx`` if the folder has one, else the default.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are absent, corrupt, or not an acoustic network.
+    """
+    return AcousticModel(find_weights("acoustic", weights_dir), n_threads=n_threads)
+
+
+def level_gain(signal: FloatArray) -> np.float32:
+    """Gain that brings the loud parts (95th percentile of short RMS levels) to a common level.
+
+    1 for silence: noise is not blown up to music.
+    """
+    n_blocks = len(signal) // _LEVEL_BLOCK
+    if n_blocks == 0:
+        levels = (
+            np.sqrt(np.mean(np.square(signal, dtype=np.float64), keepdims=True)) if len(signal) else [0.0]
+        )
+    else:
+        blocks = signal[: n_blocks * _LEVEL_BLOCK].reshape(n_blocks, _LEVEL_BLOCK)
+        levels = np.sqrt(np.einsum("ij,ij->i", blocks, blocks) / _LEVEL_BLOCK)
+    loud = float(np.quantile(levels, 0.95))
+    return np.float32(_LOUD_RMS / loud) if loud > 1e-4 else np.float32(1.0)
+
+
+def plan_chunks(
+    n_frames: int, *, chunk_frames: int = _CHUNK_FRAMES, context_frames: int = _CONTEXT_FRAMES
+) -> Iterator[Chunk]:
+    """Cut a recording's frames into chunks with context on both sides."""
+    for first in range(0, n_frames, chunk_frames):
+        last = min(first + chunk_frames, n_frames)
+        yield Chunk(
+            first=first,
+            last=last,
+            heard_from=max(0, first - context_frames),
+            heard_to=min(n_frames, last + context_frames),
+        )
+
+
+def _open_session(path: Path, n_threads: int | None) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads or os.cpu_count() or 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - onnxruntime raises unrelated classes without a common base
+        raise WeightsError(f"{path} is not a readable ONNX file: {str(error).splitlines()[0]}") from error
+
+
+def _read_config(session: onnxruntime.InferenceSession, path: Path) -> dict[str, Any]:
+    text = session.get_modelmeta().custom_metadata_map.get(CONFIG_KEY)
+    names = [output.name for output in session.get_outputs()]
+    if text is None or names != ["onset", "active"]:
+        raise WeightsError(f"{path} is not an acoustic network of fretscribe")
+    config: dict[str, Any] = json.loads(text)
+    return config
