@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+DEMO ?= demo
 CONFIG ?= configs/acoustic.toml
 # Extra arguments for the step that installs torch, for example to choose another build of it.
 TORCH_ARGS ?=
@@ -29,16 +30,16 @@ help: ## list the targets
 
 .PHONY: demo
 demo: $(BASE) ## a recording becomes a tab, on the screen and in demo/ (AUDIO=song.wav for your own)
-	@mkdir -p demo
+	@mkdir -p "$(DEMO)"
 	@set -eu; audio="$$AUDIO_PATH"; \
 	if [ -z "$$audio" ]; then \
-	  audio=demo/demo.wav; rm -f "$$audio"; \
+	  audio="$(DEMO)/demo.wav"; rm -f "$$audio"; \
 	  echo "Rendering a guitar to $$audio"; \
 	  $(BIN)/fretscribe render --demo -o "$$audio"; \
 	fi; \
-	$(BIN)/fretscribe transcribe -o demo --force -- "$$audio"; \
+	$(BIN)/fretscribe transcribe -o "$(DEMO)" --force -- "$$audio"; \
 	name=$$(basename -- "$$audio"); \
-	echo; cat -- "demo/$${name%.*}.tab.txt"
+	echo; cat -- "$(DEMO)/$${name%.*}.tab.txt"
 
 .PHONY: test
 test: install-system $(DEV) static ## everything: format, lint, types, floors, docs, all tests
@@ -59,6 +60,11 @@ static: $(DEV) ## format, lint, types and floors, without tests
 format: $(DEV) ## rewrite the code the way `make check` wants it
 	$(BIN)/ruff check --fix-only $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+.PHONY: docs
+docs: $(BASE) ## write docs/cli.md anew from the commands' own help; a test keeps it current
+	$(BIN)/python -m fretscribe.cli.reference > docs/cli.md.new
+	mv docs/cli.md.new docs/cli.md
 
 .PHONY: train
 train: $(DEV) ## train the acoustic model, or go on where it stopped (CONFIG=configs/acoustic.toml)
@@ -91,7 +97,7 @@ install-system: ## programs of the system that some tests use: installs what it 
 
 .PHONY: clean
 clean: ## remove what building, testing and the demo leave behind, but not the environment
-	rm -rf demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf "$(DEMO)" dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: distclean
@@ -100,7 +106,8 @@ distclean: clean ## remove the environment too
 
 # --- the environment ---------------------------------------------------------------------------------
 # Both stamps stand in the environment itself, so that removing it forgets them. The package is installed
-# editable: sources act at once, and only a change of pyproject.toml or of the pins installs anew.
+# editable: sources act at once, and only a change of pyproject.toml, of the pins or of the version (in
+# __init__.py) installs anew.
 
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
@@ -114,14 +121,14 @@ $(BIN)/python:
 	  echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	"$(PYTHON)" -m venv "$(VENV)"
 
-$(BASE): pyproject.toml constraints-dev.txt | $(BIN)/python
+$(BASE): pyproject.toml constraints-dev.txt src/fretscribe/__init__.py | $(BIN)/python
 	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
 	$(PIP) install --quiet -c constraints-dev.txt -e .
 	@touch $@
 
 # torch in a step of its own: where the registry only has the large CUDA build, that is what you get, but
 # a smaller build that pip is configured to find (or that TORCH_ARGS names) is taken first.
-$(DEV): pyproject.toml constraints-dev.txt | $(BIN)/python
+$(DEV): pyproject.toml constraints-dev.txt src/fretscribe/__init__.py | $(BIN)/python
 	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
 	$(PIP) install --quiet -c constraints-dev.txt $(TORCH_ARGS) "$$(grep '^torch==' constraints-dev.txt)"
 	$(PIP) install --quiet -c constraints-dev.txt -e '.[dev]'

@@ -1,3 +1,73 @@
-"""fretscribe: guitar recordings in, playable tablature out, with a confidence on every note."""
+"""fretscribe: guitar recordings in, playable tablature out, with a confidence on every note.
+
+The names below are loaded when they are first used, so that ``import fretscribe`` stays light:
+
+- `transcribe` (path, options -> Transcription), `load_transcriber`, `retab`, `Transcriber`, `TranscribeOptions`
+- the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`, `Key`,
+  `Chord`, `Audio`, `StringRoll`
+- `read_tab`, `write_tab`, `read_audio`
+- `FretscribeError`, the base of every expected error
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fretscribe.errors import FretscribeError
+    from fretscribe.frames import Audio, StringRoll
+    from fretscribe.io.audio import read_audio
+    from fretscribe.io.formats import read_tab, write_tab
+    from fretscribe.music import BeatGrid, Chord, Key, Note, Position, Tab, TabNote, Tuning
+    from fretscribe.pipeline import Transcriber, TranscribeOptions, load_transcriber, retab, transcribe
+    from fretscribe.result import Transcription
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "fretscribe.errors": ("FretscribeError",),
+    "fretscribe.frames": ("Audio", "StringRoll"),
+    "fretscribe.io.audio": ("read_audio",),
+    "fretscribe.io.formats": ("read_tab", "write_tab"),
+    "fretscribe.music": ("BeatGrid", "Chord", "Key", "Note", "Position", "Tab", "TabNote", "Tuning"),
+    "fretscribe.pipeline": ("TranscribeOptions", "Transcriber", "load_transcriber", "retab", "transcribe"),
+    "fretscribe.result": ("Transcription",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Audio",
+    "BeatGrid",
+    "Chord",
+    "FretscribeError",
+    "Key",
+    "Note",
+    "Position",
+    "StringRoll",
+    "Tab",
+    "TabNote",
+    "TranscribeOptions",
+    "Transcriber",
+    "Transcription",
+    "Tuning",
+    "__version__",
+    "load_transcriber",
+    "read_audio",
+    "read_tab",
+    "retab",
+    "transcribe",
+    "write_tab",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,7 @@ from fretscribe.cli import convert, doctor, retab, transcribe
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"fretscribe {__version__}")
+        typer.echo(f"fretscribe {__version__}")
         raise typer.Exit
 
 

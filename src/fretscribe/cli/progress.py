@@ -37,11 +37,15 @@ class ProgressLine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._label = label
-        self._stream = sys.stderr if stream is None else stream
+        self._own_stream = stream
         self._enabled = enabled and self._stream.isatty()
         self._clock = clock
         self._started_s = clock()
         self._drawn_s = float("-inf")
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr if self._own_stream is None else self._own_stream  # it may be swapped meanwhile
 
     def __call__(self, stage: str, share: float) -> None:
         """Show that ``share`` (0..1) of all the work is done, and that ``stage`` runs."""

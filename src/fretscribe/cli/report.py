@@ -21,4 +21,5 @@ def note_line(message: str) -> None:
 
 
 def _line(message: str) -> None:
-    print("fretscribe: " + " ".join(message.splitlines()), file=sys.stderr, flush=True)
+    sys.stderr.write("fretscribe: " + " ".join(message.splitlines()) + "\n")
+    sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Decides which command a line of arguments means: ``fretscribe song.wav`` is ``fretscribe transcribe song.wav``."""
+"""Decides which command a line means: ``fretscribe song.wav`` is ``fretscribe transcribe song.wav``."""
 
 from __future__ import annotations
 

@@ -79,6 +79,24 @@ def random_recording(rng: np.random.Generator, kind: GuitarKind) -> Recording:
     )
 
 
+QUIET_ROOM = Recording(
+    body_hz=(105.0, 205.0, 430.0, 900.0, 2400.0),
+    body_gain_db=(4.0, 5.0, 2.0, -2.0, 2.0),
+    body_q=(4.0, 4.0, 3.0, 3.0, 2.0),
+    tilt_db_per_octave=0.0,
+    wobble_db=(0.0, 0.0),
+    low_cut_hz=45.0,
+    high_cut_hz=9000.0,
+    drive=0.0,
+    room_s=0.35,
+    room_mix=0.12,
+    noise_db=-60.0,
+    hum_db=-90.0,
+    peak=0.7,
+)
+"""A plain good recording of an acoustic guitar: what `synthetic.render` uses unless told otherwise."""
+
+
 def record(
     strings: FloatArray, recording: Recording, rng: np.random.Generator, *, sample_rate: int
 ) -> FloatArray:
@@ -114,7 +132,7 @@ def _filtered(
 ) -> npt.NDArray[np.float64]:
     n_room = int(recording.room_s * sample_rate)
     n_fft = 1 << int(np.ceil(np.log2(len(mix) + n_room + sample_rate // 4)))
-    frequency = np.fft.rfftfreq(n_fft, 1 / sample_rate)
+    frequency = np.asarray(np.fft.rfftfreq(n_fft, 1 / sample_rate), dtype=np.float64)
     response = 10 ** (_response_db(frequency, recording) / 20)
     spectrum = np.fft.rfft(mix, n_fft) * response
     if n_room:

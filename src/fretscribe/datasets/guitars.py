@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fretscribe.music import Tuning
 
-GuitarKind = Literal["steel", "nylon", "electric"]
+GuitarKind = Literal["steel", "electric", "nylon"]
+GUITAR_KINDS: tuple[GuitarKind, ...] = get_args(GuitarKind)
 
+_KIND_SHARES = (0.62, 0.25, 0.13)  # steel, electric, nylon
 _STIFFNESS: Mapping[GuitarKind, tuple[float, ...]] = {
     "steel": (13.7e-5, 9.3e-5, 5.1e-5, 3.0e-5, 6.1e-5, 2.2e-5),
     "electric": (15e-5, 8e-5, 6e-5, 12e-5, 4.4e-5, 1.5e-5),
     "nylon": (1.9e-5, 1.3e-5, 1.7e-5, 12e-5, 7e-5, 4.3e-5),
 }
+_BRIGHTNESS_HZ: Mapping[GuitarKind, float] = {"steel": 2600.0, "electric": 2200.0, "nylon": 1300.0}
+_DECAY_S: Mapping[GuitarKind, float] = {"steel": 1.7, "electric": 3.2, "nylon": 1.1}
 _STANDARD_OPEN = np.array([40, 45, 50, 55, 59, 64], dtype=np.float64)
 _WOUND_BELOW = 4  # strings 0..3 of a steel set are wound; the plain ones are brighter
 
@@ -103,14 +107,13 @@ def random_guitar(
     """
     tuning = tuning or Tuning()
     if kind is None:
-        kind = ("steel", "electric", "nylon")[int(rng.choice(3, p=[0.62, 0.25, 0.13]))]
+        kind = GUITAR_KINDS[int(rng.choice(3, p=_KIND_SHARES))]
     n = tuning.n_strings
     opens = np.array(tuning.open_pitches, dtype=np.float64)
     stiffness = _stiffness_for(opens, kind) * np.exp(rng.normal(0, 0.22, n) + rng.normal(0, 0.2))
     wound = opens < _STANDARD_OPEN[_WOUND_BELOW] - 1
-    base_brightness = {"steel": 2600.0, "electric": 2200.0, "nylon": 1300.0}[kind]
-    brightness = base_brightness * np.exp(rng.normal(0, 0.45) + rng.normal(0, 0.15, n) + 0.2 * ~wound)
-    decay = {"steel": 1.7, "electric": 3.2, "nylon": 1.1}[kind] * np.exp(rng.normal(0, 0.35))
+    brightness = _BRIGHTNESS_HZ[kind] * np.exp(rng.normal(0, 0.45) + rng.normal(0, 0.15, n) + 0.2 * ~wound)
+    decay = _DECAY_S[kind] * np.exp(rng.normal(0, 0.35))
     decays = decay * 2.0 ** (-(opens - 52) / 30) * np.exp(rng.normal(0, 0.15, n))
     return Guitar(
         kind=kind,

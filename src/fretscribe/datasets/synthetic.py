@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fretscribe.convert import midi_to_hz
-from fretscribe.datasets.guitars import Guitar
-from fretscribe.frames import FloatArray
+from fretscribe.datasets.effects import QUIET_ROOM, Recording, record
+from fretscribe.datasets.guitars import Guitar, GuitarKind, random_guitar
+from fretscribe.frames import Audio, FloatArray
 from fretscribe.music import BendPoint, Tab, TabNote
 
 RENDER_RATE = 22050
@@ -22,6 +23,32 @@ _BLOCK = 160
 _MAX_PARTIALS = 64
 _TAIL_RELEASES = 5.0  # release time constants rendered after a note's end
 _RESTRIKE_FADE_S = 0.004
+
+
+def render(
+    tab: Tab, *, seed: int = 0, kind: GuitarKind = "steel", recording: Recording = QUIET_ROOM
+) -> Audio:
+    """Play a tab as a mono recording at `RENDER_RATE`.
+
+    Parameters
+    ----------
+    tab : Tab
+    seed : int
+        Draws the guitar and what differs from note to note; same seed, same samples.
+    kind : "steel" | "nylon" | "electric"
+    recording : Recording
+        Body, room and microphone.
+
+    Returns
+    -------
+    Audio
+        0.5 s longer than the tab.
+    """
+    rng = np.random.default_rng(seed)
+    guitar = random_guitar(rng, tab.tuning, kind=kind)
+    strings = render_strings(tab, guitar, rng)
+    mono = record(strings, recording, rng, sample_rate=RENDER_RATE)
+    return Audio(samples=mono[None], sample_rate=RENDER_RATE)
 
 
 def render_strings(
@@ -176,7 +203,8 @@ def _warped(wave: FloatArray, bend: tuple[BendPoint, ...], sample_rate: int) -> 
     times = np.arange(len(wave)) / sample_rate
     cents = np.interp(times, [p.time_s for p in bend], [p.cents for p in bend])
     read_at = np.concatenate([[0.0], np.cumsum(2.0 ** (cents / 1200))[:-1]])
-    return np.interp(read_at, np.arange(len(wave)), wave, right=0.0).astype(np.float32)
+    warped = np.interp(read_at, np.arange(len(wave)), wave, right=0.0)
+    return np.asarray(warped, dtype=np.float32)
 
 
 def _with_attack_noise(

@@ -90,15 +90,15 @@ def expected_calibration_error(
         2017). True: bins of about equal mass (Nixon et al., *Measuring calibration in deep learning*,
         2019); equal confidences stay together.
 
-    >>> expected_calibration_error([0.9, 0.9, 0.1, 0.1], [True, True, False, False])
-    0.1
+    >>> expected_calibration_error([0.75, 0.75, 0.25, 0.25], [True, True, False, False])
+    0.25
     """
     p, y = _checked(confidence, correct)
     inner = np.linspace(0.0, 1.0, n_bins + 1)[1:-1]
     edges = np.quantile(p, inner) if adaptive else inner
     bins: Ints = np.searchsorted(edges, p, side="left")
     gaps = np.bincount(bins, weights=p - y, minlength=n_bins)
-    return round(float(np.abs(gaps).sum() / len(p)), 12)
+    return float(np.abs(gaps).sum() / len(p))
 
 
 def brier_score(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> float:

@@ -274,6 +274,17 @@ def _frequencies_hz(notes: NoteArrays) -> Floats:
     return np.array([midi_to_hz(pitch) for pitch in notes.pitch], dtype=np.float64)
 
 
+def require_mir_eval() -> None:
+    """Fail now, before minutes of work, where the extra ``eval`` is missing.
+
+    Raises
+    ------
+    MissingExtraError
+        Without mir_eval.
+    """
+    _mir_eval_matcher()
+
+
 def _mir_eval_matcher() -> Callable[..., list[tuple[int, int]]]:
     try:
         from mir_eval import transcription

@@ -165,7 +165,7 @@ def _open_session(path: Path, n_threads: int | None) -> onnxruntime.InferenceSes
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - onnxruntime raises unrelated classes without a common base
+    except Exception as error:  # onnxruntime raises unrelated classes without a common base
         raise WeightsError(f"{path} is not a readable ONNX file: {str(error).splitlines()[0]}") from error
 
 

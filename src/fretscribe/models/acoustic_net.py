@@ -169,8 +169,9 @@ class AcousticNet(nn.Module):
         blocks.insert(2, PitchContext(wide, config.pitch_context))
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv2d(wide, 2 + config.n_strings, 1)
-        with torch.no_grad():
-            self.head.bias[:2] = torch.tensor([-5.0, -3.0])  # notes are rare: start near their rate
+        if self.head.bias is not None:
+            nn.init.constant_(self.head.bias[0:1], -5.0)  # notes are rare: start near their rate
+            nn.init.constant_(self.head.bias[1:2], -3.0)
 
     def features(self, audio: Tensor) -> Tensor:
         """Front end alone, so that training can cache it."""

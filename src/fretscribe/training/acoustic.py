@@ -167,7 +167,7 @@ class Learner:
 def new_learner(run: RunSettings) -> Learner:
     """A learner at step 0, initialised from the run's seed."""
     torch.manual_seed(run.loop.seed)
-    net = AcousticNet(run.model).to(memory_format=torch.channels_last)
+    net = AcousticNet(run.model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     decayed = [p for p in net.parameters() if p.ndim >= 2]
     plain = [p for p in net.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(

@@ -152,8 +152,8 @@ def clip_notes(tab: Tab, clip: int, config: AcousticConfig) -> npt.NDArray[np.vo
 def shard_folder(cache: Path, settings: ClipSettings, config: AcousticConfig) -> Path:
     """Folder of the shards of these settings: named by all that shapes them, but for their number."""
     shaping = dataclasses.asdict(settings) | {"n_shards": 0, "format": _FORMAT}
-    front_end = [config.sample_rate, config.hop_length, config.pitch_min, config.midi_max]
-    front_end += [config.q, config.offset_hz, config.short_offset_hz]
+    grid = [config.sample_rate, config.hop_length, config.pitch_min, config.midi_max]
+    front_end = [*grid, config.q, config.offset_hz, config.short_offset_hz]
     digest = hashlib.sha256(json.dumps([shaping, front_end]).encode()).hexdigest()[:12]
     return cache / f"clips-{digest}"
 

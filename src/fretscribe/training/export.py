@@ -47,7 +47,7 @@ def load_acoustic_net(path: Path) -> AcousticNet:
 
 def export_acoustic(net: AcousticNet, path: Path) -> None:
     """Write the network with its front end as an ONNX graph of audio [1, n_samples]."""
-    net = net.eval().to(memory_format=torch.contiguous_format)
+    net = net.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     example = torch.zeros(1, 4 * net.config.sample_rate)
     with warnings.catch_warnings():
         # the graph exporter is deprecated in favour of one that needs a further package

@@ -56,11 +56,20 @@ def strum(canvas: Canvas, section: Section) -> None:
                 continue
             accent = 12 if now % (2 * TICKS) == TICKS else 0
             ticks = step if staccato else end_tick - now
+            grip = (
+                _bass_strings(voicing, dice.whole(2, 4)) if stroke == "D" and dice.chance(0.12) else voicing
+            )
             stroke_chord(
-                canvas, voicing, now, ticks, stroke=stroke, velocity=section.loudness + accent,
+                canvas, grip, now, ticks, stroke=stroke, velocity=section.loudness + accent,
                 spread_s=spread_s * dice.between(0.6, 1.4), hold=dice.between(0.3, 0.7) if staccato else 1.02,
                 techniques=_PALM_MUTE if muted else (_LET_RING if dice.chance(section.ringing) else _PLAIN),
             )  # fmt: skip
+
+
+def _bass_strings(voicing: Voicing, n: int) -> Voicing:
+    """The lowest ``n`` sounding strings: a stroke that stops half way."""
+    sounding = [s for s, fret in enumerate(voicing) if fret is not None][:n]
+    return tuple(fret if s in sounding else None for s, fret in enumerate(voicing))
 
 
 def stroke_chord(
@@ -83,8 +92,6 @@ def stroke_chord(
     if stroke == "U":
         strings = strings[::-1][: dice.whole(2, 5)]
         velocity -= 8
-    elif stroke == "D" and len(strings) > 4 and dice.chance(0.15):
-        strings = strings[: dice.whole(2, 4)]
     if stroke == "x":
         ticks, hold, techniques = TICKS // 4, dice.between(0.3, 0.6), _DEAD
     late_s = canvas.human()

@@ -1,0 +1,95 @@
+"""Transcribes files one after the other: checks first, one model for all, failures told and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from fretscribe.cli.outputs import Destination, check_no_collision
+from fretscribe.cli.progress import ProgressLine
+from fretscribe.cli.report import error_line, note_line
+from fretscribe.cli.silence import c_libraries_silenced
+from fretscribe.cli.summary import print_summary
+from fretscribe.errors import FretscribeError
+from fretscribe.io.audio import AudioFile, check_audio_path, read_audio
+from fretscribe.pipeline import Transcriber, TranscribeOptions, load_transcriber
+
+LoadTranscriber = Callable[[Path | None], Transcriber]
+
+
+def transcribe_files(
+    sources: Sequence[Path],
+    destination: Destination,
+    options: TranscribeOptions,
+    *,
+    weights: Path | None = None,
+    quiet: bool = False,
+    load: LoadTranscriber = load_transcriber,
+) -> int:
+    """Transcribe files; a failure is told and does not stop the others.
+
+    Returns
+    -------
+    int
+        0, or the exit code of the failures (1 where they differ).
+
+    Raises
+    ------
+    FretscribeError
+        For what concerns all files: outputs that collide, a folder that cannot be written, bad weights.
+    """
+    check_no_collision(destination, sources)
+    failures: dict[Path, int] = {}
+    for source in sources:
+        _attempt(partial(_preflight, source, destination), source, failures)
+    ready = [source for source in sources if source not in failures]
+    if ready:
+        transcriber = load(weights)
+        transcriber = replace(transcriber, read=_read_in_silence)
+        for number, source in enumerate(ready, start=1):
+            label = source.name if len(ready) == 1 else f"[{number}/{len(ready)}] {source.name}"
+            work = partial(_transcribe_one, source, destination, options, transcriber, label, quiet=quiet)
+            _attempt(work, source, failures)
+    if failures and len(sources) > 1:
+        note_line(f"{len(failures)} of {len(sources)} recordings failed")
+    codes = set(failures.values())
+    return 0 if not codes else codes.pop() if len(codes) == 1 else 1
+
+
+def _attempt(work: Callable[[], None], source: Path, failures: dict[Path, int]) -> None:
+    try:
+        work()
+    except FretscribeError as error:
+        error_line(str(error))
+        failures[source] = error.exit_code
+
+
+def _preflight(source: Path, destination: Destination) -> None:
+    check_audio_path(source)
+    destination.check(source)
+    destination.check_folder(source)
+
+
+def _transcribe_one(
+    source: Path,
+    destination: Destination,
+    options: TranscribeOptions,
+    transcriber: Transcriber,
+    label: str,
+    *,
+    quiet: bool,
+) -> None:
+    with ProgressLine(label, enabled=not quiet) as progress:
+        result = transcriber(source, options, progress=progress)
+    written = destination.write(result, source)
+    if not quiet:
+        print_summary(result, source, written)
+
+
+def _read_in_silence(
+    path: Path, *, sample_rate: int, start_s: float, end_s: float | None, progress: Callable[[float], None] | None
+) -> AudioFile:
+    with c_libraries_silenced():
+        return read_audio(path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)

@@ -1,0 +1,87 @@
+"""Options that several commands share, declared once so that they read alike everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from fretscribe.errors import OptionError
+
+DEFAULT_FORMATS = "txt,mid,json"
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="DIR|-",
+        help="Folder to write into (made if absent), or - for standard output. Default: beside the input.",
+    ),
+]
+Formats = Annotated[
+    list[str],
+    typer.Option("-f", "--format", metavar="LIST", help="What to write, separated by commas."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+TuningText = Annotated[
+    str,
+    typer.Option(
+        "--tuning",
+        metavar="NAME|NOTES|auto",
+        help='Name, or strings low to high: "drop D", "D2 A2 D3 G3 B3 E4".',
+    ),
+]
+CapoText = Annotated[str, typer.Option("--capo", metavar="N|auto", help="Fret of the capo, 0 for none.")]
+Bpm = Annotated[
+    float | None, typer.Option("--bpm", metavar="BPM", help="Tempo in beats a minute. Default: estimated.")
+]
+Meter = Annotated[
+    str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 4/4 or 6/8. Default: estimated.")
+]
+Prefer = Annotated[
+    Literal["low", "open", "position"] | None,
+    typer.Option(
+        "--prefer", help="Fingering to lean to: low frets, open strings, or staying in one position."
+    ),
+]
+MaxSpan = Annotated[
+    int | None, typer.Option("--max-span", metavar="N", help="Widest stretch of the hand, in frets.")
+]
+MaxFret = Annotated[int | None, typer.Option("--max-fret", metavar="N", help="Highest fret to use.")]
+Separate = Annotated[
+    Literal["auto", "on", "off"],
+    typer.Option("--separate", help="Take the guitar out of a mix first (needs the extra 'separate')."),
+]
+Start = Annotated[float, typer.Option("--start", metavar="SECONDS", help="Where to start listening.")]
+End = Annotated[
+    float | None, typer.Option("--end", metavar="SECONDS", help="Where to stop. Default: the end.")
+]
+TargetAccuracy = Annotated[
+    float,
+    typer.Option(
+        "--target-accuracy", metavar="P", help="Share of accepted notes that should be right, 0..1."
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="DIR", help="Folder with weights to use instead of the built-in ones."),
+]
+
+
+def capo_value(text: str) -> int | Literal["auto"]:
+    """Read ``--capo``.
+
+    Raises
+    ------
+    OptionError
+        If it is neither a number nor ``auto``.
+    """
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise OptionError(f"{text!r} is not a capo position", mend="write a fret number, or auto") from None

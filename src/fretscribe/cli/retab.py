@@ -1,0 +1,50 @@
+"""``fretscribe retab``: another tuning, capo, tempo or hand for a tab that is there already; no audio needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fretscribe.cli import options as o
+
+
+def retab(
+    tab: Annotated[Path, typer.Argument(metavar="TAB", help="A tab, best the .json of a transcription.")],
+    output: o.Output = None,
+    formats: o.Formats = [o.DEFAULT_FORMATS],  # noqa: B006 - typer reads the default, nobody changes it
+    quiet: o.Quiet = False,
+    force: o.Force = False,
+    tuning: o.TuningText = "auto",
+    capo: o.CapoText = "auto",
+    bpm: o.Bpm = None,
+    meter: o.Meter = None,
+    prefer: o.Prefer = None,
+    max_span: o.MaxSpan = None,
+    max_fret: o.MaxFret = None,
+) -> None:
+    """Finger and count a tab anew, every note at its pitch; auto keeps what the tab has."""
+    from fretscribe.cli.outputs import plan_destination
+    from fretscribe.cli.summary import print_summary
+    from fretscribe.io.formats import read_tab
+    from fretscribe.pipeline import TranscribeOptions
+    from fretscribe.pipeline import retab as retab_transcription
+
+    options = TranscribeOptions(
+        tuning=tuning,
+        capo=o.capo_value(capo),
+        bpm=bpm,
+        meter=meter,
+        prefer=prefer,
+        max_span=max_span,
+        max_fret=max_fret,
+    )
+    destination = plan_destination(output, formats, force=force, n_inputs=1)
+    destination.check(tab)
+    old = read_tab(tab)
+    destination.check_folder(tab)
+    new = retab_transcription(old, options)
+    written = destination.write(new, tab)
+    if not quiet:
+        print_summary(new, tab, written)

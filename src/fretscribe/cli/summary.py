@@ -1,0 +1,51 @@
+"""The few lines after a transcription: what was heard and where it is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fretscribe.cli.report import warning_line
+from fretscribe.io.symbols import key_name
+from fretscribe.result import Transcription
+from fretscribe.tunings import tuning_name, tuning_text
+
+
+def print_summary(result: Transcription, source: Path, written: Sequence[Path]) -> None:
+    """Print the summary and the warnings on stderr."""
+    rows = summary_rows(result) + [("wrote", str(path)) for path in written]
+    lines = [str(source), *(f"  {name:<7} {text}" for name, text in rows)]
+    sys.stderr.write("\n".join(lines) + "\n")
+    for warning in result.warnings:
+        warning_line(f"{source}: {warning}")
+
+
+def summary_rows(result: Transcription) -> list[tuple[str, str]]:
+    """Names and texts of the summary's rows, without the files."""
+    tab = result.tab
+    rows = [("tuning", _tuning(result))]
+    if tab.notes and tab.beats is not None:
+        rows.append(("tempo", f"{tab.beats.tempo_bpm:.0f} bpm, {tab.beats.beats_per_bar}/{tab.beats.beat_unit}"))
+    if tab.key is not None:
+        rows.append(("key", key_name(tab.key)))
+    rows.append(("notes", _notes(result)))
+    return rows
+
+
+def _tuning(result: Transcription) -> str:
+    tuning = result.tab.tuning
+    name, strings = tuning_name(tuning), tuning_text(tuning)
+    spelled = strings if name == strings else f"{name} ({strings})"
+    capo = f"capo {tuning.capo}" if tuning.capo else "no capo"
+    assumed = any(stage.name == "tuning" and stage.status == "fallback" for stage in result.stages)
+    return f"{spelled}, {capo}{', assumed' if assumed else ''}"
+
+
+def _notes(result: Transcription) -> str:
+    count = str(len(result.tab.notes))
+    confidence = result.confidence
+    if confidence is None or confidence.share_accepted is None:
+        return f"{count}, confidence not judged"
+    share, target = 100 * confidence.share_accepted, 100 * confidence.target_accuracy
+    return f"{count}, {share:.0f} % accepted at {target:.0f} % accuracy"

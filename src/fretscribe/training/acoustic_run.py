@@ -1,0 +1,66 @@
+"""A whole acoustic run, as ``fretscribe train acoustic`` does it: train, export, write its account."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from fretscribe.models.weights import sha256_of, write_registry
+from fretscribe.training.acoustic import Learner, RunSettings, train_acoustic
+from fretscribe.training.export import export_acoustic, save_acoustic
+
+
+def run_acoustic(
+    run: RunSettings,
+    *,
+    cache: Path,
+    data: Path,
+    out: Path | None,
+    stop_after_s: float,
+    report: Callable[[str], None],
+) -> Path:
+    """Train (or go on), then write ``acoustic.safetensors``, ``acoustic.onnx``, checksums and a run JSON.
+
+    Parameters
+    ----------
+    run : RunSettings
+    cache, data : Path
+        As `train_acoustic`.
+    out : Path, optional
+        Folder of the weights; ``<cache>/<run name>`` by default.
+    stop_after_s : float
+        Time limit of this session, 0 = none.
+    report : callable
+        Gets one line of text at a time.
+
+    Returns
+    -------
+    Path
+        The folder that was written. A run that was stopped early exports what it has.
+    """
+    loop = dataclasses.replace(run.loop, stop_after_s=stop_after_s or run.loop.stop_after_s)
+    run = dataclasses.replace(run, loop=loop)
+    learner = train_acoustic(run, cache, data, report)
+    folder = out or cache / run.name
+    folder.mkdir(parents=True, exist_ok=True)
+    save_acoustic(learner.average, folder / "acoustic.safetensors")
+    export_acoustic(learner.average, folder / "acoustic.onnx")
+    write_registry(folder, {"acoustic": "acoustic.onnx"})
+    account = folder / "acoustic.run.json"
+    account.write_text(json.dumps(_account(run, learner, folder), indent=1) + "\n", encoding="utf-8")
+    report(f"wrote {folder}/acoustic.onnx at step {learner.step} of {run.loop.n_steps}")
+    return folder
+
+
+def _account(run: RunSettings, learner: Learner, folder: Path) -> dict[str, object]:
+    return {
+        "run": run.name,
+        "model": run.model.as_json(),
+        "clips": {name: dataclasses.asdict(clips) for name, clips in run.clips.items()},
+        "loop": dataclasses.asdict(run.loop),
+        "step": learner.step,
+        "sha256": {n: sha256_of(folder / n) for n in ("acoustic.onnx", "acoustic.safetensors")},
+        "history": learner.history,
+    }
