@@ -2,9 +2,10 @@
 
 The names below are loaded when they are first used, so that ``import fretscribe`` stays light:
 
-- `transcribe` (path, options -> Transcription), `load_transcriber`, `retab`, `Transcriber`, `TranscribeOptions`
-- the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`, `Key`,
-  `Chord`, `Audio`, `StringRoll`
+- `transcribe` (path, options -> Transcription), `load_transcriber`, `retab`, `Transcriber`,
+  `TranscribeOptions`
+- the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`,
+  `Key`, `Chord`, `Audio`, `StringRoll`
 - `read_tab`, `write_tab`, `read_audio`
 - `FretscribeError`, the base of every expected error
 """
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fretscribe.io.audio import read_audio
     from fretscribe.io.formats import read_tab, write_tab
     from fretscribe.music import BeatGrid, Chord, Key, Note, Position, Tab, TabNote, Tuning
-    from fretscribe.pipeline import Transcriber, TranscribeOptions, load_transcriber, retab, transcribe
+    from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber, retab, transcribe
     from fretscribe.result import Transcription
 
 __version__ = "0.1.0"

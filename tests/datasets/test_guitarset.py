@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, AudioSource, open_guitarset
-from fretscribe.datasets.guitarset_truth import parse_truth, truth_as_tab
+from fretscribe.datasets.guitarset_truth import parse_truth
 from fretscribe.errors import DatasetError
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Position
 
@@ -88,29 +88,35 @@ def test_beats_become_a_grid_with_downbeats() -> None:
     assert parse_truth(_bytes(_jams(n_beats=1)), "x").beats is None
 
 
-def test_tab_rounds_to_frets_and_names_the_track() -> None:
-    tab = truth_as_tab(parse_truth(_bytes(_jams()), "x"), "00_x_solo")
+def test_tab_rounds_to_frets_and_names_the_track(tmp_path: Path) -> None:
+    _write_folder(tmp_path, "00_A1-1-C_comp")
+    tab = open_guitarset(tmp_path).tracks[0].tab()
     assert [(n.note.pitch, n.position) for n in tab.notes] == [
         (50, Position(string=2, fret=0)),
         (52, Position(string=2, fret=2)),
         (43, Position(string=0, fret=3)),
     ]
-    assert tab.title == "00_x_solo"
-    assert tab.provenance["track"] == "00_x_solo"
+    assert tab.title == "00_A1-1-C_comp"
+    assert tab.provenance["track"] == "00_A1-1-C_comp"
 
 
-def test_overlap_on_a_string_is_kept_in_truth_warned_of_and_trimmed_in_the_tab() -> None:
-    truth = parse_truth(_bytes(_jams({1: ((0.0, 1.0, 46.0), (0.5, 1.0, 47.0))})), "x")
+def test_overlap_on_a_string_is_kept_in_truth_warned_of_and_trimmed_in_the_tab(tmp_path: Path) -> None:
+    _write_folder(tmp_path, "00_A1-1-C_comp")
+    overlapping = _jams({1: ((0.0, 1.0, 46.0), (0.5, 1.0, 47.0))})
+    (tmp_path / "annotation" / "00_A1-1-C_comp.jams").write_bytes(_bytes(overlapping))
+    (track,) = open_guitarset(tmp_path).tracks
+    truth = track.truth()
     assert truth.notes[0].offset_s == 1.0
     assert truth.warnings == ("1 notes overlap the next on their string",)
-    first, second = truth_as_tab(truth).notes
+    first, second = track.tab().notes
     assert (first.note.offset_s, second.note.onset_s, second.note.offset_s) == (0.5, 0.5, 1.5)
 
 
-def test_of_two_notes_at_once_on_a_string_the_tab_keeps_the_longer() -> None:
-    truth = parse_truth(_bytes(_jams({1: ((0.5, 0.2, 46.0), (0.5, 1.0, 47.0))})), "x")
-    (note,) = truth_as_tab(truth).notes
-    assert note.note.pitch == 47
+def test_a_tab_of_a_broken_annotation_names_the_track(tmp_path: Path) -> None:
+    _write_folder(tmp_path, "00_A1-1-C_comp")
+    (tmp_path / "annotation" / "00_A1-1-C_comp.jams").write_bytes(b"{}")
+    with pytest.raises(DatasetError, match="00_A1-1-C_comp: the annotation is broken"):
+        open_guitarset(tmp_path).tracks[0].tab()
 
 
 def test_empty_and_overlong_annotations_are_warned_of() -> None:
@@ -288,7 +294,10 @@ def test_the_real_development_tracks_read_cleanly() -> None:
         track = dataset.track(track_id)
         truth, tab = track.truth(), track.tab()
         assert truth.warnings == ()
-        assert len(tab.notes) == len(truth.notes) > 50
+        assert [(n.note.onset_s, n.position.string, n.position.fret) for n in tab.notes] == [
+            (n.onset_s, n.string, n.fret) for n in truth.notes
+        ]
+        assert len(truth.notes) > 50
         assert truth.beats is not None
         steps = [b - a for a, b in itertools.pairwise(truth.beats.beat_times_s)]
         tempo = int(track_id.split("-")[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterable
 
 import mir_eval
@@ -281,3 +283,20 @@ def test_counts_pool_by_adding() -> None:
 def test_impossible_arrays_are_refused(offsets: list[float], pitches: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         note_arrays([0.0, 0.2], offsets, pitches, [0, 1], [0, 0])
+
+
+def test_without_mir_eval_the_mend_is_named() -> None:
+    script = (
+        "import sys\n"
+        "sys.modules['mir_eval'] = None\n"  # as if it were not installed
+        "from fretscribe.errors import MissingExtraError\n"
+        "from fretscribe.evaluation.metrics import require_mir_eval\n"
+        "try:\n"
+        "    require_mir_eval()\n"
+        "except MissingExtraError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "evaluation needs the extra 'eval', which is not installed (pip install 'fretscribe[eval]')\n"
+    )

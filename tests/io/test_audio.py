@@ -14,7 +14,8 @@ import pytest
 import soundfile
 
 from fretscribe.errors import AudioError, OptionError
-from fretscribe.io.audio import AudioFile, read_audio
+from fretscribe.frames import Audio
+from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
 
 RATE = 44100
 
@@ -244,6 +245,17 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert len(shares) > 3
+
+
+def test_sound_in_memory_is_cut_and_resampled() -> None:
+    audio = Audio(samples=np.stack([tone(2.0), tone(2.0, hz=880.0)]), sample_rate=RATE)
+    section = resample_audio(cut_audio(audio, 0.5, 1.5), 22050)
+    assert section.samples.shape == (2, 22050)
+    assert np.argmax(np.abs(np.fft.rfft(section.samples[1]))) == 880
+    assert resample_audio(audio, RATE) is audio
+    assert cut_audio(audio, 0.0, None).n_samples == audio.n_samples
+    with pytest.raises(OptionError, match="lasts 2.00 s"):
+        cut_audio(audio, 2.5, None)
 
 
 _LONG = """

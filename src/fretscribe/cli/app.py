@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from fretscribe import __version__
-from fretscribe.cli import convert, doctor, retab, transcribe
+from fretscribe.cli import convert, doctor, evaluate, retab, transcribe
 
 
 def _print_version(wanted: bool) -> None:
@@ -29,6 +29,7 @@ def _register(tree: typer.Typer) -> None:
     tree.command("transcribe")(transcribe.transcribe)
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
+    tree.command("evaluate")(evaluate.evaluate)
     tree.command("doctor")(doctor.doctor)
 
 

@@ -14,7 +14,7 @@ from fretscribe.cli.silence import c_libraries_silenced
 from fretscribe.cli.summary import print_summary
 from fretscribe.errors import FretscribeError
 from fretscribe.io.audio import AudioFile, check_audio_path, read_audio
-from fretscribe.pipeline import Transcriber, TranscribeOptions, load_transcriber
+from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
 
 LoadTranscriber = Callable[[Path | None], Transcriber]
 
@@ -89,7 +89,12 @@ def _transcribe_one(
 
 
 def _read_in_silence(
-    path: Path, *, sample_rate: int, start_s: float, end_s: float | None, progress: Callable[[float], None] | None
+    path: Path,
+    *,
+    sample_rate: int,
+    start_s: float,
+    end_s: float | None,
+    progress: Callable[[float], None] | None,
 ) -> AudioFile:
     with c_libraries_silenced():
         return read_audio(path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)

@@ -12,7 +12,9 @@ from fretscribe.cli import options as o
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A tab or score that can be read.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; its suffix is the format.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write; its suffix is the format.")
+    ],
     force: o.Force = False,
 ) -> None:
     """Convert a tab between formats: json, txt, mid, jams ..."""

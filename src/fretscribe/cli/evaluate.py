@@ -16,7 +16,10 @@ from fretscribe.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from fretscribe.evaluation.summary import Evaluation
-    from fretscribe.pipeline import Transcriber
+    from fretscribe.pipeline import TranscribeOptions
+    from fretscribe.result import Transcription
+
+    TranscribeFile = Callable[[Path, TranscribeOptions], Transcription]
 
 FAILED = 1
 """Exit code where some of the tracks could not be judged."""
@@ -27,7 +30,7 @@ def evaluate(
         Path, typer.Argument(metavar="ROOT|REF", help="Folder in GuitarSet's layout, or the true score.")
     ],
     estimate: Annotated[
-        Path | None, typer.Argument(metavar="[EST]", help="Score to judge by REF (JSON, JAMS, ...).")
+        Path | None, typer.Argument(metavar="EST", help="Score to judge by REF (JSON, JAMS, ...).")
     ] = None,
     tracks: Annotated[
         str | None,
@@ -72,11 +75,20 @@ def evaluate(
 
         evaluation = evaluate_pair(reference, estimate)
     typer.echo(files.write(evaluation, errors=errors), nl=False)
+    code = tell_failures(evaluation)
+    if code:
+        raise typer.Exit(code)
+
+
+def tell_failures(evaluation: Evaluation) -> int:
+    """Print a line for each track that could not be judged; the command's exit code."""
     for failure in evaluation.failures:
         error_line(f"{failure.track_id}: {failure.message}")
-    if evaluation.failures:
-        note_line(f"{len(evaluation.failures)} tracks could not be judged")
-        raise typer.Exit(FAILED)
+    if not evaluation.failures:
+        return 0
+    n_tracks = len(evaluation.rows) + len(evaluation.failures)
+    note_line(f"{len(evaluation.failures)} of {n_tracks} tracks could not be judged")
+    return FAILED
 
 
 def parse_track_list(text: str) -> list[str]:
@@ -96,7 +108,7 @@ def parse_track_list(text: str) -> list[str]:
     return names
 
 
-def _load(weights: Path | None) -> Transcriber:
+def _load(weights: Path | None) -> TranscribeFile:
     from fretscribe.pipeline import load_transcriber
 
     return load_transcriber(weights)
@@ -109,7 +121,7 @@ def evaluate_root(
     tuning: str = "standard",
     weights: Path | None = None,
     quiet: bool = False,
-    load: Callable[[Path | None], Transcriber] = _load,
+    load: Callable[[Path | None], TranscribeFile] = _load,
 ) -> Evaluation:
     """Transcribe and judge the microphone recordings of a dataset; the model is loaded after all checks.
 

@@ -20,7 +20,7 @@ from fretscribe.convert import midi_to_hz, pitch_name
 from fretscribe.errors import FretscribeError
 from fretscribe.io.formats import read_tab, write_tab
 from fretscribe.models.acoustic import load_acoustic
-from fretscribe.pipeline import Transcriber, TranscribeOptions, load_transcriber
+from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
 
 _NEEDED = ("numpy", "onnxruntime", "soundfile", "soxr", "mido", "PyGuitarPro", "typer")
 _EXTRAS = {

@@ -39,11 +39,13 @@ class Destination:
 
     def paths(self, source: Path) -> tuple[Path, ...]:
         """The files that the results of an input become, one for each format."""
+        from fretscribe.io.formats import suffix_of
+
         if self.to_stdout:
             return ()
         folder = source.parent if self.folder is None else self.folder
         stem = source.name.removesuffix(".tab.txt") if source.name.endswith(".tab.txt") else source.stem
-        return tuple(folder / f"{stem}.{'tab.txt' if f == 'txt' else f}" for f in self.formats)
+        return tuple(folder / (stem + suffix_of(name)) for name in self.formats)
 
     def check(self, source: Path) -> None:
         """Raise `OutputError` if a result of this input exists and must not be overwritten."""

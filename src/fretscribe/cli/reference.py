@@ -19,9 +19,9 @@ _HEAD = """# The command line
 
 Generated from `--help` by `python -m fretscribe.cli.reference > docs/cli.md`; a test keeps it current.
 
-stdout carries data only (`-o -`), everything else goes to stderr. Exit codes: 0 all is well, 1 mixed failures,
-2 an option makes no sense, 3 an input cannot be used, 4 an output cannot be written, 5 weights, 6 an optional part
-is not installed, 130 interrupted.
+stdout carries data only (`-o -`), everything else goes to stderr. Exit codes: 0 all is well, 1 failures of
+several kinds, 2 an option makes no sense, 3 an input cannot be used, 4 an output cannot be written, 5 weights
+are absent or broken, 6 an optional part is not installed, 130 interrupted.
 """
 
 

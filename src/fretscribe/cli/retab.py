@@ -1,4 +1,4 @@
-"""``fretscribe retab``: another tuning, capo, tempo or hand for a tab that is there already; no audio needed."""
+"""``fretscribe retab``: another tuning, capo, tempo or hand for a tab that is there; no audio needed."""
 
 from __future__ import annotations
 

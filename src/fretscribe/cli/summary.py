@@ -26,7 +26,9 @@ def summary_rows(result: Transcription) -> list[tuple[str, str]]:
     tab = result.tab
     rows = [("tuning", _tuning(result))]
     if tab.notes and tab.beats is not None:
-        rows.append(("tempo", f"{tab.beats.tempo_bpm:.0f} bpm, {tab.beats.beats_per_bar}/{tab.beats.beat_unit}"))
+        rows.append(
+            ("tempo", f"{tab.beats.tempo_bpm:.0f} bpm, {tab.beats.beats_per_bar}/{tab.beats.beat_unit}")
+        )
     if tab.key is not None:
         rows.append(("key", key_name(tab.key)))
     rows.append(("notes", _notes(result)))

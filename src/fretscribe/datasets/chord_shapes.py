@@ -183,7 +183,7 @@ _TABLE: dict[Family, str] = {
 
 
 def _parse_table() -> tuple[ChordShape, ...]:
-    shapes = []
+    shapes: list[ChordShape] = []
     for family, lines in _TABLE.items():
         for line in lines.split("\n"):
             words = line.split()

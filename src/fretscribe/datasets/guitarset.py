@@ -5,8 +5,8 @@
 Each lead sheet was played as accompaniment (``comp``) and as ``solo``.
 
 The truth keeps the annotation's own times and fractional pitches; only `Track.tab` rounds and trims.
-Knows nothing of audio samples, models or scores. Neighbours: ``guitarset_truth`` parses the annotations,
-``evaluation`` judges with the truth given here.
+Knows nothing of audio samples, models or scores. Neighbours: ``guitarset_truth`` parses the annotations
+for judging, ``io.jams`` for playing; ``evaluation`` judges with the truth given here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
 
-from fretscribe.datasets.guitarset_truth import TrackTruth, parse_truth, truth_as_tab
-from fretscribe.errors import DatasetError
+from fretscribe.datasets.guitarset_truth import TrackTruth, parse_truth
+from fretscribe.errors import DatasetError, TabFormatError
+from fretscribe.io.jams import parse_jams
 from fretscribe.music import Tab
 
 Style = Literal["comp", "solo"]
@@ -132,14 +133,23 @@ class Track:
         return parse_truth(self.annotation.read(), self.track_id)
 
     def tab(self) -> Tab:
-        """The truth as a playable tab: pitches rounded to frets, overlaps on a string trimmed.
+        """What was played as a playable tab: whole frets with bends, overlaps on a string trimmed.
+
+        Velocities are not annotated: all notes have the default.
 
         Raises
         ------
         DatasetError
             As `truth`.
         """
-        return truth_as_tab(self.truth(), self.track_id)
+        data = self.annotation.read()
+        parse_truth(data, self.track_id)  # refuses what the tab's reader would leave out with a warning
+        try:
+            tab = parse_jams(data, self.track_id).tab
+        except TabFormatError as error:
+            raise DatasetError(error.message, mend="download the dataset again") from error
+        provenance = {"source": "GuitarSet annotation", "track": self.track_id}
+        return replace(tab, title=self.track_id, provenance=provenance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What was played in a GuitarSet track: its JAMS annotation as notes on strings.
 
-Times and fractional pitches stay as annotated; only `truth_as_tab` rounds and trims. Does not know where
-files lie. Neighbours: ``guitarset`` finds the files; ``io.jams`` reads any JAMS file as a transcription.
+Times and fractional pitches stay as annotated, for judging; ``io.jams`` reads the same files as a playable
+tab. Does not know where files lie. Neighbours: ``guitarset`` finds the files, ``evaluation`` judges by this.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fretscribe.errors import DatasetError
-from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, Tab, TabNote, Tuning
+from fretscribe.music import STANDARD_TUNING, BeatGrid, Tuning
 
 _OVERLAP_TOLERANCE_S = 1e-6
 
@@ -182,28 +182,3 @@ def _oddities(notes: Sequence[RefNote], duration_s: float) -> tuple[str, ...]:
 def _successors(notes: Sequence[RefNote], string: int) -> list[tuple[RefNote, RefNote]]:
     own = [note for note in notes if note.string == string]
     return list(itertools.pairwise(own))
-
-
-def truth_as_tab(truth: TrackTruth, title: str = "") -> Tab:
-    """A tab of the truth: whole frets, and no note rings on past the next on its string.
-
-    Velocities are not annotated: all notes get the default. Of two notes that start at once on a
-    string, which no hand can play, the longer one stays.
-    """
-    kept: list[TabNote] = []
-    last_on_string: dict[int, int] = {}
-    for ref in sorted(truth.notes, key=lambda note: (note.onset_s, note.string, -note.offset_s)):
-        last = last_on_string.get(ref.string)
-        if last is not None:
-            before = kept[last].note
-            if ref.onset_s <= before.onset_s:
-                continue
-            if ref.onset_s < before.offset_s:
-                trimmed = Note(onset_s=before.onset_s, offset_s=ref.onset_s, pitch=before.pitch)
-                kept[last] = TabNote(note=trimmed, position=kept[last].position)
-        position = Position(string=ref.string, fret=ref.fret)
-        note = Note(onset_s=ref.onset_s, offset_s=ref.offset_s, pitch=truth.tuning.pitch(position))
-        last_on_string[ref.string] = len(kept)
-        kept.append(TabNote(note=note, position=position))
-    provenance = {"source": "GuitarSet annotation", "track": title} if title else {}
-    return Tab(tuning=truth.tuning, notes=tuple(kept), beats=truth.beats, title=title, provenance=provenance)

@@ -366,7 +366,8 @@ def estimate_pitch(samples: Float64Array, sample_rate: int) -> tuple[float, floa
 
 
 def _autocorrelation(signal: Float64Array) -> Float64Array:
-    spectrum = np.abs(np.fft.rfft(signal, 2 * len(signal))) ** 2
+    n_padded = 1 << (2 * len(signal) - 1).bit_length()  # a power of two is many times faster than a prime
+    spectrum = np.abs(np.fft.rfft(signal, n_padded)) ** 2
     return np.asarray(np.fft.irfft(spectrum)[: len(signal)], dtype=np.float64)
 
 

@@ -49,6 +49,7 @@ def to_json(evaluation: Evaluation, *, errors: bool = False) -> str:
     document: dict[str, object] = {
         "schema": SCHEMA,
         "settings": dict(evaluation.settings),
+        "provenance": evaluation.provenance,
         "tracks": [_row_object(row) for row in evaluation.rows],
         "failures": [dataclasses.asdict(failure) for failure in evaluation.failures],
         "means": {name: evaluation.means(style) for name, style in _STYLES if evaluation.of_style(style)},

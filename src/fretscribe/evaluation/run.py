@@ -206,6 +206,7 @@ def _row(track_id: str, ref: _Reference, est: Transcription) -> TrackRow:
         correct=correct,
         threshold=threshold,
         warnings=est.warnings,
+        provenance=dict(est.tab.provenance),  # a plain dict: rows travel between processes
     )
 
 

@@ -97,6 +97,8 @@ class TrackRow:
     threshold : float, or None
         Confidence from which on notes count as accepted.
     warnings : tuple of str
+    provenance : mapping
+        That of the estimate: program, weights, options.
     """
 
     track_id: str
@@ -110,6 +112,7 @@ class TrackRow:
     correct: Bools
     threshold: float | None = None
     warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def cpu_s_per_minute(self) -> float | None:
@@ -191,6 +194,13 @@ class Evaluation:
         for row in self.of_style(style):
             total = total + error_breakdown(row.ref, row.est)
         return total
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """What made the estimates, where all tracks agree on it; otherwise empty."""
+        if not self.rows or any(row.provenance != self.rows[0].provenance for row in self.rows):
+            return {}
+        return dict(self.rows[0].provenance)
 
     @property
     def audio_s(self) -> float:

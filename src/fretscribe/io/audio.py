@@ -129,6 +129,30 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def cut_audio(audio: Audio, start_s: float, end_s: float | None) -> Audio:
+    """The section ``start_s .. end_s`` of a sound, all channels.
+
+    Raises
+    ------
+    OptionError
+        If it starts after the end of the sound.
+    """
+    if start_s > 0 and start_s >= audio.duration_s:
+        length = f"the sound lasts {audio.duration_s:.2f} s"
+        raise OptionError(f"the section starts at {start_s} s, but {length}", mend="start earlier")
+    stop = audio.n_samples if end_s is None else round(end_s * audio.sample_rate)
+    section = audio.samples[:, round(start_s * audio.sample_rate) : stop]
+    return Audio(samples=section, sample_rate=audio.sample_rate)
+
+
+def resample_audio(audio: Audio, sample_rate: int) -> Audio:
+    """A sound at another sample rate, all channels; the same object if there is nothing to do."""
+    if audio.sample_rate == sample_rate:
+        return audio
+    resampled = soxr.resample(np.ascontiguousarray(audio.samples.T), audio.sample_rate, sample_rate)
+    return Audio(samples=np.ascontiguousarray(resampled.T), sample_rate=sample_rate)
+
+
 def _mean_of_channels(block: FloatArray) -> npt.NDArray[np.float32]:
     if block.shape[1] == 1:
         return np.ascontiguousarray(block[:, 0])

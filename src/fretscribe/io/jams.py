@@ -16,10 +16,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from fretscribe.convert import midi_to_hz
+from fretscribe.io.bars import beats_from_zero
 from fretscribe.io.bends import bend_at
 from fretscribe.io.jams_reader import SANDBOX, parse_jams, read_jams
 from fretscribe.io.symbols import harte_from_symbol, key_tonic_name
@@ -42,7 +44,7 @@ def render_jams(result: Transcription) -> bytes:
     A chord outside Harte's vocabulary is written as ``X`` (JAMS' sign for "cannot be said"), its own name
     kept in the annotation's sandbox.
     """
-    tab = result.tab
+    tab = replace(result.tab, beats=beats_from_zero(result.tab.beats))
     duration_s = tab.duration_s if result.audio is None else result.audio.duration_s
     annotations: list[Json] = []
     for string in range(tab.tuning.n_strings):
@@ -161,7 +163,7 @@ def _beat_positions(beats: BeatGrid) -> list[Json]:
                 "num_beats": length,
                 "beat_units": beats.beat_unit,
             }
-            data.append(_observation(max(beats.beat_times_s[i], 0.0), 0.0, value, None))
+            data.append(_observation(beats.beat_times_s[i], 0.0, value, None))
     return data
 
 

@@ -2,9 +2,10 @@
 
 Tick 0 is the start of the recording. What lies before the first beat becomes a lead-in of whole beats, and
 a time signature starts anew at each downbeat that comes off the regular count, so that a score program
-draws the bars where they are. Beats before 0 s are left out. A text event (``fretscribe {json}``) carries tuning, capo and beats: with it
-`parse_midi` gives back strings and frets. Confidence, alternatives, techniques and quantised beats do not
-fit in MIDI: they are lost here, and kept by ``tab_json``.
+draws the bars where they are. Beats before 0 s are left out. A text event (``fretscribe {json}``) carries
+tuning, capo and beats: with it `parse_midi` gives back strings and frets. Confidence, alternatives,
+techniques and quantised beats do not fit in MIDI and chords go out as markers only: all of these are lost
+on the way back, and kept by ``tab_json``.
 
 Neighbours: ``midi_reader`` reads, ``midi_clock`` converts ticks and seconds, ``formats`` picks this module.
 Sources: Standard MIDI Files 1.0 (MMA RP-001); General MIDI programs 25/26 (steel and jazz guitar).
@@ -20,11 +21,12 @@ from collections.abc import Iterator
 
 import mido
 
+from fretscribe.io.bars import beats_from_zero
 from fretscribe.io.bends import bend_at
 from fretscribe.io.midi_clock import TICKS_PER_QUARTER, MidiClock
 from fretscribe.io.midi_reader import TEXT_MARK, parse_midi, read_midi, read_midi_notes
 from fretscribe.io.symbols import key_tonic_name
-from fretscribe.music import BeatGrid, Key, Tab, TabNote
+from fretscribe.music import Key, Tab, TabNote
 from fretscribe.tunings import tuning_name
 
 __all__ = ["parse_midi", "read_midi", "read_midi_notes", "render_midi", "string_channel"]
@@ -64,7 +66,7 @@ def render_midi(tab: Tab, *, program: int = STEEL_GUITAR_PROGRAM) -> bytes:
     OutputError
         If a beat is longer than MIDI can say (16.7 s a quarter note).
     """
-    tab = dataclasses.replace(tab, beats=_beats_from_zero(tab.beats))
+    tab = dataclasses.replace(tab, beats=beats_from_zero(tab.beats))
     clock = MidiClock.of_beats(tab.beats)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_time_track(tab, clock))
@@ -72,20 +74,6 @@ def render_midi(tab: Tab, *, program: int = STEEL_GUITAR_PROGRAM) -> bytes:
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
-
-
-def _beats_from_zero(beats: BeatGrid | None) -> BeatGrid | None:
-    """The beats at 0 s and later: a MIDI file has no time before its start."""
-    if beats is None or beats.beat_times_s[0] >= 0:
-        return beats
-    n_before = sum(t < 0 for t in beats.beat_times_s)
-    if len(beats.beat_times_s) - n_before < 2:
-        return None
-    return dataclasses.replace(
-        beats,
-        beat_times_s=beats.beat_times_s[n_before:],
-        downbeats=tuple(d - n_before for d in beats.downbeats if d >= n_before),
-    )
 
 
 def _time_track(tab: Tab, clock: MidiClock) -> mido.MidiTrack:

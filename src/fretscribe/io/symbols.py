@@ -38,6 +38,7 @@ _DEGREES = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11}
 _BASS_DEGREES = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7")
 _SYMBOL = re.compile(r"^([A-G][#b]*)(.*?)(?:/([A-G][#b]*))?$")
 _HARTE = re.compile(r"^([A-G][#b]*)(?::([^/]*))?(?:/([#b]*)(\d{1,2}))?$")
+_SHARP_ROOT = re.compile(r"(?:^|(?<=/))[A-G]#")
 NO_CHORD = "N.C."
 
 
@@ -82,6 +83,15 @@ def parse_key(text: str) -> Key:
         case "minor":
             return Key(tonic=parse_pitch_class(tonic), mode="minor")
     raise OptionError(f"{text!r} is not a key", mend='write for example "F# minor"')
+
+
+def flat_symbol(symbol: str) -> str:
+    """A chord symbol with the sharps of its root and bass respelled as flats.
+
+    >>> flat_symbol("D#m7/A#"), flat_symbol("G7#9")
+    ('Ebm7/Bb', 'G7#9')
+    """
+    return _SHARP_ROOT.sub(lambda m: pitch_class_name(parse_pitch_class(m[0]), flats=True), symbol)
 
 
 def symbol_from_harte(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,13 +16,13 @@ from fretscribe.errors import OptionError
 from fretscribe.music import Tuning
 from fretscribe.separation import SEPARATION_MODES, SeparationMode, require_separation
 from fretscribe.symbolic.fingering import FingeringOptions, Preference
+from fretscribe.symbolic.rhythm import MAX_BPM, MIN_BPM, parse_meter
 from fretscribe.tunings import parse_tuning
 
 AUTO: Literal["auto"] = "auto"
 
 N_FRETS = 22
 _MOST_FRETS = 36
-_METER = re.compile(r"^(\d{1,2})/(1|2|4|8|16)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +79,8 @@ class TranscribeOptions:
         if self.separate not in SEPARATION_MODES:
             mend = f"choose from {', '.join(SEPARATION_MODES)}"
             raise OptionError(f"separate cannot be {self.separate!r}", mend=mend)
-        if self.meter is not None and (_METER.match(self.meter) is None or self.meter.startswith("0")):
-            raise OptionError(f"{self.meter!r} is not a metre", mend="write for example 4/4, 3/4 or 6/8")
+        if self.meter is not None:
+            parse_meter(self.meter)
         if self.separate == "on":
             require_separation()
         self.requested_tuning()
@@ -89,10 +88,10 @@ class TranscribeOptions:
     def _check_numbers(self) -> None:
         if self.capo != AUTO and not isinstance(self.capo, int):
             raise OptionError(f"{self.capo!r} is not a capo position", mend="write a fret number, or auto")
-        _require_range("bpm", self.bpm, 20, 400)
+        _require_range("bpm", self.bpm, MIN_BPM, MAX_BPM)
         self.fingering()
         _require_range("start", self.start_s, 0, float("inf"))
-        _require_range("target_accuracy", self.target_accuracy, 0.0, 1.0)
+        _require_range("target_accuracy", self.target_accuracy, 0.01, 1.0)
         if self.end_s is not None and not self.end_s > self.start_s:
             raise OptionError(
                 f"the section {self.start_s:g} .. {self.end_s:g} s is empty", mend="end after the start"
@@ -101,12 +100,12 @@ class TranscribeOptions:
     @property
     def beats_per_bar(self) -> int | None:
         """Numerator of the metre, if one was given."""
-        return None if self.meter is None else int(self.meter.split("/")[0])
+        return None if self.meter is None else parse_meter(self.meter)[0]
 
     @property
     def beat_unit(self) -> int | None:
         """Denominator of the metre, if one was given."""
-        return None if self.meter is None else int(self.meter.split("/")[1])
+        return None if self.meter is None else parse_meter(self.meter)[1]
 
     def fingering(self) -> FingeringOptions:
         """What these options ask of the hand."""

@@ -7,6 +7,7 @@ choice is made in ``fingering``. Knows nothing of hands, beats or loudness (unle
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -159,10 +160,10 @@ def close_gaps(sounding: BoolArray, max_gap: int) -> BoolArray:
     """Fill runs of at most ``max_gap`` False between True along time (axis 0) of [n_frames, n_pitches]."""
     if max_gap < 1 or sounding.shape[0] == 0:
         return sounding
-    frames = np.arange(sounding.shape[0])[:, None]
     n_frames = sounding.shape[0]
-    last = np.maximum.accumulate(np.where(sounding, frames, -n_frames), axis=0)
-    following = np.where(sounding, frames, 2 * n_frames)
+    frames = np.arange(n_frames)[:, None]
+    last = np.maximum.accumulate(np.where(sounding, frames, -max_gap - 1), axis=0)
+    following = np.where(sounding, frames, n_frames + max_gap + 1)
     following = np.minimum.accumulate(following[::-1], axis=0)[::-1]
     filled: BoolArray = sounding | (following - last - 1 <= max_gap)
     return filled
@@ -194,7 +195,12 @@ def _pitch_stretches(
             offset = _peak_time(onset, int(peaks[i + 1]))
         notes.append(_Stretch(_peak_time(onset, int(peak)), offset, float(onset[peak])))
     notes += _weak_stretches(onset, active, peaks, starts, ends, step_s, params)
-    return [n for n in notes if (n.offset - n.onset) * step_s >= params.min_duration_s]
+    notes.sort(key=lambda n: n.onset)
+    following = [*(n.onset for n in notes[1:]), math.inf]  # between frames an end can pass the next onset
+    ended = [
+        dataclasses.replace(n, offset=min(n.offset, limit)) for n, limit in zip(notes, following, strict=True)
+    ]
+    return [n for n in ended if (n.offset - n.onset) * step_s >= params.min_duration_s]
 
 
 def _weak_stretches(
@@ -295,8 +301,8 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
     tuple of float, or None
         One for each string of the tuning, summing to 1; None where nothing is left.
 
-    >>> string_evidence([0.2, 0.6, 0.2, 0, 0, 0], Tuning(), 45)
-    (0.25, 0.75, 0.0, 0.0, 0.0, 0.0)
+    >>> string_evidence([0.25, 0.25, 0.5, 0, 0, 0], Tuning(), 45)
+    (0.5, 0.5, 0.0, 0.0, 0.0, 0.0)
     """
     playable = {position.string for position in tuning.positions(pitch)}
     extra = max(0, tuning.n_strings - len(shares))

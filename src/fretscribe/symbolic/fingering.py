@@ -10,7 +10,6 @@ to another octave; what cannot be played is returned, not bent. Sets no confiden
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -124,8 +123,8 @@ def finger(
         dropped += too_many
     placed = search(events, tuning, weights)
     tab_notes: list[TabNote] = []
-    for event in placed:
-        kept, lost = _tab_notes(event, tuning)
+    for outcome in placed:
+        kept, lost = _tab_notes(outcome, tuning)
         tab_notes += kept
         dropped += lost
     tab_notes.sort(key=lambda t: (t.note.onset_s, t.position.string))
@@ -184,8 +183,7 @@ def _tab_notes(event: PlacedEvent, tuning: Tuning) -> tuple[list[TabNote], list[
         if string is None:
             lost.append(note)
             continue
-        ranked = sorted(range(tuning.n_strings), key=lambda s: (s != string and -probs[s], s))
-        ranked = [string, *sorted((s for s in ranked if s != string), key=lambda s: (-probs[s], s))]
+        ranked = sorted(range(tuning.n_strings), key=lambda s: (s != string, -probs[s], s))
         shown = [s for s in ranked[:MAX_ALTERNATIVES] if s == string or probs[s] >= _MIN_ALTERNATIVE]
         alternatives = [
             Alternative(position=_position(tuning, s, note.pitch), probability=min(1.0, probs[s]))
@@ -203,12 +201,3 @@ def _tab_notes(event: PlacedEvent, tuning: Tuning) -> tuple[list[TabNote], list[
 
 def _position(tuning: Tuning, string: int, pitch: int) -> Position:
     return Position(string=string, fret=pitch - tuning.open_pitches[string] - tuning.capo)
-
-
-def strings_in_use(notes: Sequence[TabNote], time_s: float) -> frozenset[int]:
-    """Strings that sound at a time."""
-    return frozenset(
-        n.position.string
-        for n in itertools.takewhile(lambda n: n.note.onset_s <= time_s, notes)
-        if n.note.offset_s > time_s
-    )

@@ -148,9 +148,7 @@ class EventGrips:
 class GripTable:
     """Grips of every chord, listed once for each set of pitches."""
 
-    def __init__(
-        self, tuning: Tuning, weights: FingeringWeights, *, max_span: int, max_fret: int
-    ) -> None:
+    def __init__(self, tuning: Tuning, weights: FingeringWeights, *, max_span: int, max_fret: int) -> None:
         self._tuning = tuning
         self._weights = weights
         self._max_span = max_span

@@ -44,8 +44,8 @@ def fingers_needed(places: Sequence[tuple[int, int]]) -> int:
     The index finger may lie across strings at the lowest fret as long as no open string sounds between
     its ends; any finger may press adjacent strings at one fret.
 
-    >>> fingers_needed([(0, 1), (1, 3), (2, 3), (3, 2), (4, 1), (5, 1)])  # F barre
-    4
+    >>> fingers_needed([(0, 1), (1, 3), (2, 3), (3, 2), (4, 1), (5, 1)])  # F, two joined at fret 3
+    3
     >>> fingers_needed([(0, 3), (1, 2), (2, 0), (3, 0), (4, 0), (5, 3)])  # open G
     3
     """

@@ -13,7 +13,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from fretscribe.errors import OptionError
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticNet, n_parameters
-from fretscribe.training.acoustic_batches import Batch, draw_batch
+from fretscribe.training.acoustic_batches import Batch, all_batches, draw_batch
 from fretscribe.training.acoustic_clips import (
     ClipSettings,
     Shard,
@@ -116,19 +116,25 @@ def prepare_shards(
     """Render what the run lacks; returns the paths of training and of validation shards."""
     training: list[Path] = []
     validation: list[Path] = []
-    with ProcessPoolExecutor(run.loop.n_workers, mp_context=get_context("spawn")) as executor:
-        for name, clips in run.clips.items():
-            folder = shard_folder(cache, clips, run.model)
-            wanted = [_VALIDATION_SHARD, *range(clips.n_shards)]
-            missing = [i for i in wanted if not shard_path(folder, i).exists()]
-            start = time.monotonic()
-            paths = make_shards(folder, missing, clips, run.model, data, executor)
-            for done, path in enumerate(paths, 1):
+    for name, clips in run.clips.items():
+        folder = shard_folder(cache, clips, run.model)
+        wanted = [_VALIDATION_SHARD, *range(clips.n_shards)]
+        missing = [i for i in wanted if not shard_path(folder, i).exists()]
+        start = time.monotonic()
+        with _workers(min(run.loop.n_workers, len(missing))) as executor:
+            for done, path in enumerate(make_shards(folder, missing, clips, run.model, data, executor), 1):
                 left_s = (time.monotonic() - start) / done * (len(missing) - done)
                 report(f"rendered {name} {path.name} ({done}/{len(missing)}, {left_s / 60:.0f} min left)")
-            validation.append(shard_path(folder, _VALIDATION_SHARD))
-            training += [shard_path(folder, i) for i in range(clips.n_shards)]
+        validation.append(shard_path(folder, _VALIDATION_SHARD))
+        training += [shard_path(folder, i) for i in range(clips.n_shards)]
     return training, validation
+
+
+def _workers(n_workers: int) -> Executor:
+    """Processes, or one thread where a single worker would do: it starts at once."""
+    if n_workers <= 1:
+        return ThreadPoolExecutor(1)
+    return ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -262,8 +268,9 @@ def losses_of(net: AcousticNet, batch: Batch, loop: LoopSettings) -> dict[str, T
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=loop.bfloat16):
         onset, active, strings = net(features)
     onset, active, strings = onset.float(), active.float(), strings.float()
-    sounding = torch.maximum(batch.onset, 0.3 * batch.active)
-    share = batch.strings / batch.strings.sum(2, keepdim=True).clamp(min=1)
+    n_sounding = batch.strings.sum(2, keepdim=True)
+    sounding = torch.maximum(batch.onset, 0.3 * batch.active) * (n_sounding[:, :, 0] > 0)
+    share = batch.strings / n_sounding.clamp(min=1)
     cross = -(share * F.log_softmax(strings, dim=2)).sum(2)
     return {
         "onset": _bce(onset, batch.onset) / batch.onset.sum().clamp(min=1),
@@ -279,11 +286,11 @@ def _bce(logits: Tensor, target: Tensor) -> Tensor:
 @torch.no_grad()
 def validate(learner: Learner, shards: Sequence[Shard], run: RunSettings) -> dict[str, float]:
     """Losses of the averaged weights on rendered clips that are never trained on."""
-    rows = []
     learner.average.eval()
-    for index in range(12):
-        batch = draw_batch(shards, 8, run.model, np.random.default_rng([0, index]))
-        rows.append({k: float(v) for k, v in losses_of(learner.average, batch, run.loop).items()})
+    rows = []
+    for shard in shards:
+        for batch in all_batches(shard, run.loop.batch_clips, run.model):
+            rows.append({k: float(v) for k, v in losses_of(learner.average, batch, run.loop).items()})
     return _mean_rows(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fretscribe.frames import FloatArray
 from fretscribe.models.acoustic_net import AcousticConfig, FrontEnd
-from fretscribe.training.acoustic_clips import Shard
+from fretscribe.training.acoustic_clips import NO_STRING, Shard
 
 ONSET_HALF_WIDTH_FRAMES = 2.0  # the onset target is a triangle, so that peaks interpolate between frames
 
@@ -28,7 +28,7 @@ class Targets:
     active : float32 [n_frames, n_pitches]
         1 while a note sounds.
     strings : float32 [n_frames, n_strings, n_pitches]
-        1 for each string that sounds a pitch, around onsets too.
+        1 for each string that sounds a pitch, around onsets too; all 0 where it is not known.
     """
 
     onset: FloatArray
@@ -61,8 +61,9 @@ def frame_targets(notes: npt.NDArray[np.void], n_frames: int, config: AcousticCo
         height = np.clip(1 - np.abs(around - start) / ONSET_HALF_WIDTH_FRAMES, 0, 1)
         onset[around, column] = np.maximum(onset[around, column], height)
         active[first:last, column] = 1.0
-        strings[around, int(note["string"]), column] = 1.0
-        strings[first:last, int(note["string"]), column] = 1.0
+        if note["string"] != NO_STRING:
+            strings[around, int(note["string"]), column] = 1.0
+            strings[first:last, int(note["string"]), column] = 1.0
     return Targets(onset=onset, active=active, strings=strings)
 
 
@@ -70,19 +71,34 @@ def draw_batch(
     shards: Sequence[Shard], n_clips: int, config: AcousticConfig, rng: np.random.Generator
 ) -> Batch:
     """Random clips of random shards, augmented."""
-    features, targets = [], []
+    clips = []
     for _ in range(n_clips):
         shard = shards[int(rng.integers(len(shards)))]
-        clip = int(rng.integers(len(shard.features)))
-        clip_features = shard.features[clip].astype(np.float32)
-        features.append(augmented(clip_features, rng))
-        notes = shard.notes[shard.notes["clip"] == clip]
-        targets.append(frame_targets(notes, clip_features.shape[1], config))
+        number = int(rng.integers(len(shard.features)))
+        features = augmented(shard.features[number].astype(np.float32), rng)
+        clips.append((features, _clip_targets(shard, number, config)))
+    return _stacked(clips)
+
+
+def all_batches(shard: Shard, n_clips: int, config: AcousticConfig) -> Iterator[Batch]:
+    """Every clip of a shard once, in order, as it is: for validation."""
+    for start in range(0, len(shard.features), n_clips):
+        numbers = range(start, min(start + n_clips, len(shard.features)))
+        clips = [(shard.features[n].astype(np.float32), _clip_targets(shard, n, config)) for n in numbers]
+        yield _stacked(clips)
+
+
+def _clip_targets(shard: Shard, number: int, config: AcousticConfig) -> Targets:
+    notes = shard.notes[shard.notes["clip"] == number]
+    return frame_targets(notes, shard.features.shape[2], config)
+
+
+def _stacked(clips: Sequence[tuple[FloatArray, Targets]]) -> Batch:
     return Batch(
-        features=torch.from_numpy(np.stack(features)),
-        onset=torch.from_numpy(np.stack([t.onset for t in targets])),
-        active=torch.from_numpy(np.stack([t.active for t in targets])),
-        strings=torch.from_numpy(np.stack([t.strings for t in targets])),
+        features=torch.from_numpy(np.stack([features for features, _ in clips])),
+        onset=torch.from_numpy(np.stack([targets.onset for _, targets in clips])),
+        active=torch.from_numpy(np.stack([targets.active for _, targets in clips])),
+        strings=torch.from_numpy(np.stack([targets.strings for _, targets in clips])),
     )
 
 

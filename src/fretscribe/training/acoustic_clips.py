@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,10 +21,11 @@ import numpy.typing as npt
 import torch
 
 from fretscribe.datasets.effects import random_recording, record
-from fretscribe.datasets.guitars import random_guitar
+from fretscribe.datasets.guitars import GuitarKind, random_guitar
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.idioms import generate_tab
-from fretscribe.datasets.sample_voice import SampleVoice, can_play, load_sample_bank
+from fretscribe.datasets.sample_bank import VOICE_NAMES, SampleVoice, load_sample_bank
+from fretscribe.datasets.sample_voice import keep_playable
 from fretscribe.datasets.sample_voice import render_strings as render_samples
 from fretscribe.datasets.synthetic import render_strings
 from fretscribe.datasets.variation import excerpt, moved_along_neck, stretched
@@ -35,7 +36,18 @@ from fretscribe.music import Tab
 NOTE_FIELDS = np.dtype(
     [("clip", "i4"), ("onset_s", "f4"), ("offset_s", "f4"), ("pitch", "i2"), ("string", "i2")]
 )
-_FORMAT = 1  # raise when a change of the code changes the shards
+NO_STRING = -1
+"""String of a note whose string is not known; it teaches pitch and time only."""
+
+_KIND_OF_VOICE: Mapping[str, GuitarKind] = {
+    "strat": "electric",
+    "emily": "electric",
+    "black": "electric",
+    "green": "electric",
+    "spanish-classical": "nylon",
+    "freesound-acoustic": "steel",
+}
+_FORMAT = 2  # raise when a change of the code changes the shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +102,8 @@ def _performances(root: Path) -> tuple[Tab, ...]:
 
 @lru_cache(maxsize=2)
 def _voices(root: Path, held_out: tuple[str, ...]) -> tuple[SampleVoice, ...]:
-    return tuple(v for v in load_sample_bank(root / "samples").voices if v.name not in held_out)
+    names = [name for name in VOICE_NAMES if name not in held_out]
+    return tuple(load_sample_bank(root / "samples", names).voices.values())
 
 
 def random_tab(rng: np.random.Generator, settings: ClipSettings, data: Path) -> Tab:
@@ -119,32 +132,50 @@ def _with_dynamics(tab: Tab, rng: np.random.Generator) -> Tab:
     return dataclasses.replace(tab, notes=tuple(notes))
 
 
-def render_clip(
-    rng: np.random.Generator, settings: ClipSettings, data: Path, sample_rate: int
-) -> tuple[Tab, FloatArray]:
-    """A random clip: the tab that is played, and its recording, float32 [n_samples]."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A rendered clip: what is played, float32 samples [n_samples], and whether strings are true."""
+
+    tab: Tab
+    signal: FloatArray
+    knows_strings: bool
+
+
+def render_clip(rng: np.random.Generator, settings: ClipSettings, data: Path, sample_rate: int) -> Clip:
+    """A random clip of a set; a sample voice plays what it has recordings for."""
     tab = random_tab(rng, settings, data)
-    strings, kind = None, None
+    knows_strings, kind = True, None
     if settings.voice == "samples":
         voices = _voices(data, settings.held_out_voices)
         voice = voices[int(rng.integers(len(voices)))]
-        if can_play(voice, tab):
-            strings = render_samples(tab, voice, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
-            kind = voice.kind
-    if strings is None or kind is None:
+        tab, _ = keep_playable(voice, tab)
+        knows_strings, kind = voice.knows_strings, _KIND_OF_VOICE[voice.name]
+        strings = render_samples(tab, voice, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
+    else:
         guitar = random_guitar(rng, tab.tuning)
         kind = guitar.kind
         strings = render_strings(tab, guitar, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
-    return tab, record(strings, random_recording(rng, kind), rng, sample_rate=sample_rate)
+    signal = record(strings, random_recording(rng, kind), rng, sample_rate=sample_rate)
+    return Clip(tab=tab, signal=signal, knows_strings=knows_strings)
 
 
-def clip_notes(tab: Tab, clip: int, config: AcousticConfig) -> npt.NDArray[np.void]:
-    """Truth of a clip on the model's six strings: counted from the top string downward."""
-    shift = config.n_strings - tab.tuning.n_strings
+def clip_notes(clip: Clip, index: int, config: AcousticConfig) -> npt.NDArray[np.void]:
+    """Truth of a clip on the model's six strings, counted from the top; `NO_STRING` where unknown.
+
+    Dead notes are left out: they click, but their pitch does not sound.
+    """
+    shift = config.n_strings - clip.tab.tuning.n_strings
     rows = [
-        (clip, n.note.onset_s, n.note.offset_s, n.note.pitch, max(0, n.position.string + shift))
-        for n in tab.notes
+        (
+            index,
+            n.note.onset_s,
+            n.note.offset_s,
+            n.note.pitch,
+            max(0, n.position.string + shift) if clip.knows_strings else NO_STRING,
+        )
+        for n in clip.tab.notes
         if config.pitch_min <= n.note.pitch < config.pitch_min + config.n_pitches
+        and "dead" not in n.techniques
     ]
     return np.array(rows, dtype=NOTE_FIELDS)
 
@@ -171,12 +202,13 @@ def make_shard(index: int, folder: Path, settings: ClipSettings, config: Acousti
     torch.set_num_threads(1)
     front_end = FrontEnd(config).eval()
     features, notes = [], []
-    for clip in range(settings.clips_per_shard):
-        rng = np.random.default_rng([settings.seed, index, clip])
-        tab, signal = render_clip(rng, settings, data, config.sample_rate)
+    for number in range(settings.clips_per_shard):
+        rng = np.random.default_rng([settings.seed, index, number])
+        clip = render_clip(rng, settings, data, config.sample_rate)
         with torch.inference_mode():
-            features.append(front_end(torch.from_numpy(signal)[None])[0].numpy().astype(np.float16))
-        notes.append(clip_notes(tab, clip, config))
+            heard = front_end(torch.from_numpy(clip.signal)[None])[0]
+        features.append(heard.numpy().astype(np.float16))
+        notes.append(clip_notes(clip, number, config))
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:

@@ -227,7 +227,8 @@ def _can_slur(before: Pluck, pluck: Pluck, sounding: list[Pluck | None]) -> bool
         return before.fret < pluck.fret
     if "pull_off" in pluck.techniques:
         return before.fret > pluck.fret
-    return before.fret > 0 and pluck.fret > 0
+    comes_from = pluck.bend[0].cents if pluck.bend else 0.0
+    return before.fret > 0 and pluck.fret > 0 and abs(comes_from - 100.0 * (before.fret - pluck.fret)) < 1.0
 
 
 def drifting_beats(

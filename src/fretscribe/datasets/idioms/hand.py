@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from fretscribe.convert import pitch_class_name
 from fretscribe.datasets.chord_shapes import CHORD_SHAPES, QUALITY_TONES, STANDARD_STEPS, Family
@@ -166,10 +167,13 @@ def _voicing_score(tuning: Tuning, harmony: Harmony, voicing: Voicing) -> float:
 
 
 def fingers(voicing: Voicing) -> int:
-    """Fingers that a voicing takes; a barre counts one, and needs that no open string lies under it.
+    """Fingers that a voicing takes.
 
-    >>> fingers((1, 3, 3, 2, 1, 1)), fingers((None, 3, 2, 0, 1, 0))
-    (4, 3)
+    A barre at the lowest fret counts one if no open string lies under it; so do three or more adjacent
+    strings at one higher fret, which one finger lays down.
+
+    >>> fingers((1, 3, 3, 2, 1, 1)), fingers((None, 3, 2, 0, 1, 0)), fingers((None, 3, 2, 3, 3, 3))
+    (4, 3, 3)
     """
     fretted = [fret for fret in voicing if fret]
     if not fretted:
@@ -178,7 +182,8 @@ def fingers(voicing: Voicing) -> int:
     first = next(s for s, fret in enumerate(voicing) if fret == lowest)
     if 0 in voicing[first:]:
         return len(fretted)
-    return 1 + sum(fret > lowest for fret in fretted)
+    higher = [(fret, len(list(run))) for fret, run in groupby(voicing) if fret and fret > lowest]
+    return 1 + sum(1 if length >= 3 else length for _, length in higher)
 
 
 def scale_in_position(

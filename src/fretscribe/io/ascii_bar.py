@@ -1,0 +1,194 @@
+"""One bar of a text tab: note texts, column widths, and the rows they make.
+
+A column is a lead character (a dash, or the sign of how a note is reached) and the fret after it. Columns
+are equally wide but where a text would run into its neighbour. Neighbours: ``ascii_grid`` says which
+column, ``ascii_tab`` puts bars side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fretscribe.music import TabNote, Technique
+
+SIGNS: Mapping[str, str] = {
+    "h": "hammer-on",
+    "p": "pull-off",
+    "/": "slide up",
+    "\\": "slide down",
+    "~": "vibrato",
+    "b": "bend",
+    "x": "dead note",
+    "<>": "harmonic",
+    "PM": "palm mute",
+    "LR": "let ring",
+    "?": "doubtful",
+}
+_SPANS: tuple[tuple[Technique, str], ...] = (("palm_mute", "PM"), ("let_ring", "LR"))
+_COLUMN_WIDTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NoteText:
+    """What a note looks like: the sign before it (one character or none), the text, the signs it uses."""
+
+    lead: str
+    body: str
+    signs: frozenset[str]
+
+
+@dataclass(slots=True)
+class BarCells:
+    """What stands in the columns of a bar."""
+
+    n_columns: int
+    columns_per_beat: int
+    texts: dict[tuple[int, int], NoteText] = field(default_factory=dict)
+    """By (string, column)."""
+    chords: dict[int, str] = field(default_factory=dict)
+    spans: dict[str, set[int]] = field(default_factory=dict)
+    """Columns of the notes that are muted, ring ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A drawn bar, or a piece of one that is too wide: rows of equal width."""
+
+    strings: tuple[str, ...]
+    """String 0 = lowest first."""
+    chords: str
+    spans: Mapping[str, str]
+    ends_bar: bool
+
+    @property
+    def width(self) -> int:
+        """Characters, the bar line included."""
+        return len(self.strings[0]) + self.ends_bar
+
+
+def note_text(tab_note: TabNote, previous: TabNote | None, show_doubt: float | None) -> NoteText:
+    """The text of a note; ``previous`` is the last one on its string (it says which way a slide goes)."""
+    techniques, fret = tab_note.techniques, tab_note.position.fret
+    lead, signs = "", set()
+    if "hammer_on" in techniques:
+        lead = "h"
+    elif "pull_off" in techniques:
+        lead = "p"
+    elif "slide" in techniques:
+        lead = "\\" if previous is not None and previous.position.fret > fret else "/"
+    body = str(fret)
+    if "dead" in techniques:
+        body = "x"
+        signs.add("x")
+    elif "harmonic" in techniques:
+        body = f"<{fret}>"
+        signs.add("<>")
+    if "bend" in techniques:
+        semitones = round(max((p.cents for p in tab_note.note.bend), default=0.0) / 100.0)
+        body += f"b{fret + semitones}" if semitones > 0 else "b"
+        signs.add("b")
+    if "vibrato" in techniques:
+        body += "~"
+        signs.add("~")
+    confidence = tab_note.confidence
+    if show_doubt is not None and confidence is not None and confidence < show_doubt:
+        body += "?"
+        signs.add("?")
+    signs |= {lead} if lead else set()
+    signs |= {label for technique, label in _SPANS if technique in techniques}
+    return NoteText(lead, body, frozenset(signs))
+
+
+def span_labels(tab_note: TabNote) -> list[str]:
+    """Labels of the rows above the strings that this note belongs to."""
+    return [label for technique, label in _SPANS if technique in tab_note.techniques]
+
+
+def draw_bar(cells: BarCells, n_strings: int, available: int, *, bar_line: bool = True) -> list[Block]:
+    """The rows of a bar, in pieces of at most ``available`` characters where it is wider.
+
+    Pieces are cut before a beat where one fits.
+    """
+    starts = _column_starts(cells)
+    rows, chords, spans = _rows(cells, starts, n_strings)
+    cuts = _cuts(starts, cells.columns_per_beat, available - bar_line)
+    blocks = []
+    for a, b in zip(cuts, [*cuts[1:], len(rows[0])], strict=True):
+        is_last = b == len(rows[0])
+        blocks.append(
+            Block(
+                strings=tuple(row[a:b] for row in rows),
+                chords=chords[a:] if is_last else chords[a:b],
+                spans={label: row[a:b] for label, row in spans.items()},
+                ends_bar=is_last and bar_line,
+            )
+        )
+    return blocks
+
+
+def _column_starts(cells: BarCells) -> list[int]:
+    """Where each column starts, and the end of the last."""
+    widths = [_COLUMN_WIDTH] * cells.n_columns
+    occupied = sorted({column for _, column in cells.texts})
+    chord_columns = sorted(cells.chords)
+    for column in sorted({*occupied, *chord_columns}):
+        following = next((c for c in occupied if c > column), cells.n_columns)
+        gap = sum(widths[column:following])
+        needed = 0
+        for (string, at), text in cells.texts.items():
+            if at == column:
+                touches = following == cells.n_columns or (string, following) in cells.texts
+                needed = max(needed, len(text.body) + touches)
+        widths[column] += max(0, needed - gap)
+        if column in cells.chords:
+            following = next((c for c in chord_columns if c > column), cells.n_columns)
+            # At the end of the bar a name may stand over the bar line.
+            needed = len(cells.chords[column]) + (1 if following < cells.n_columns else -1)
+            widths[column] += max(0, needed - sum(widths[column:following]))
+    starts = [0]
+    for width in widths:
+        starts.append(starts[-1] + width)
+    return starts
+
+
+def _rows(cells: BarCells, starts: Sequence[int], n_strings: int) -> tuple[list[str], str, dict[str, str]]:
+    width = starts[-1] + 1
+    grid = [["-"] * width for _ in range(n_strings)]
+    for (string, column), text in cells.texts.items():
+        at = starts[column]
+        row = grid[string]
+        row[at : at + 1] = text.lead or "-"
+        row[at + 1 : at + 1 + len(text.body)] = text.body
+    chords = ""
+    for column, name in sorted(cells.chords.items()):
+        chords = chords.ljust(starts[column] + 1) + name
+    spans = {label: _span_row(columns, cells, starts, label) for label, columns in cells.spans.items()}
+    return ["".join(row) for row in grid], chords, {k: v.ljust(width) for k, v in spans.items()}
+
+
+def _span_row(columns: set[int], cells: BarCells, starts: Sequence[int], label: str) -> str:
+    """``PM------`` over every run of struck columns that have the technique."""
+    row, end = "", -1
+    struck = sorted({column for _, column in cells.texts})
+    for i, column in enumerate(struck):
+        if column not in columns:
+            end = -1
+            continue
+        if end < 0:
+            row = row.ljust(starts[column] + 1) + label
+        row = row.ljust(starts[column] + 2, "-")
+        end = i
+    return row
+
+
+def _cuts(starts: Sequence[int], columns_per_beat: int, available: int) -> list[int]:
+    cuts, reached = [0], 0
+    while starts[-1] + 1 - cuts[-1] > available:
+        fitting = [i for i in range(reached + 1, len(starts)) if starts[i] - cuts[-1] <= available]
+        on_beat = [i for i in fitting if i % columns_per_beat == 0]
+        reached = (on_beat or fitting or [reached + 1])[-1]
+        if starts[reached] >= starts[-1]:
+            break
+        cuts.append(starts[reached])
+    return cuts

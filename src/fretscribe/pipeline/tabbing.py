@@ -1,0 +1,156 @@
+"""The second half of the route: heard notes become a tab, with fingering, beats, harmony and confidence.
+
+Neighbours: ``transcriber`` comes here from sound, ``retabbing`` from an older tab.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from fretscribe.convert import pitch_name
+from fretscribe.music import BeatGrid, Chord, Key, Note, Tab, TabNote, Tuning
+from fretscribe.pipeline.ledger import Ledger
+from fretscribe.pipeline.options import AUTO, TranscribeOptions
+from fretscribe.result import ConfidenceSummary
+from fretscribe.symbolic.confidence import ConfidenceModel, assess, summarize
+from fretscribe.symbolic.fingering import Fingering, FingeringOptions, finger
+from fretscribe.symbolic.rhythm import quantize, track_beats
+from fretscribe.symbolic.theory import estimate_chords, estimate_key
+from fretscribe.tunings import tuning_name
+
+_MANY_NAMES = 6
+
+
+class TrackBeats(Protocol):
+    """Finds the beats of notes; see `symbolic.rhythm.track_beats`."""
+
+    def __call__(
+        self,
+        notes: Sequence[Note],
+        duration_s: float,
+        *,
+        bpm: float | None,
+        beats_per_bar: int,
+        beat_unit: int,
+    ) -> BeatGrid: ...
+
+
+def uncalibrated(target_accuracy: float) -> ConfidenceModel:
+    """The confidence model before any calibration: it has no threshold."""
+    return ConfidenceModel(target_accuracy=target_accuracy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """The stages that work on notes, each exchangeable.
+
+    Attributes
+    ----------
+    finger, track_beats, quantize, estimate_key, estimate_chords : callable
+        As the functions of these names in ``symbolic``.
+    calibration : callable
+        Target accuracy -> `ConfidenceModel`.
+    """
+
+    finger: Callable[[Sequence[Note], Tuning, FingeringOptions], Fingering] = finger
+    track_beats: TrackBeats = track_beats
+    quantize: Callable[[Sequence[TabNote], BeatGrid], tuple[TabNote, ...]] = quantize
+    estimate_key: Callable[[Sequence[Note]], Key | None] = estimate_key
+    estimate_chords: Callable[[Sequence[Note], BeatGrid, Key | None], tuple[Chord, ...]] = estimate_chords
+    calibration: Callable[[float], ConfidenceModel] = uncalibrated
+
+
+def compose_tab(
+    notes: Sequence[Note],
+    tuning: Tuning,
+    duration_s: float,
+    options: TranscribeOptions,
+    hands: Hands,
+    ledger: Ledger,
+) -> Tab:
+    """Finger notes, find their beats and name their harmony.
+
+    ``duration_s`` is where the recording ends. Without notes the tab is empty, and the ledger says so.
+    """
+    placed = place_notes(notes, tuning, options, hands, ledger)
+    if not notes:
+        ledger.warn("no notes were heard: the tab is empty")
+        for name in ("rhythm", "theory"):
+            ledger.note(name, "skipped", "no notes")
+        return Tab(tuning=tuning, notes=())
+    with ledger.timed("rhythm"):
+        beats = find_beats(notes, duration_s, options, hands, ledger)
+        placed = hands.quantize(placed, beats)
+    with ledger.timed("theory"):
+        key = hands.estimate_key(notes)
+        chords = hands.estimate_chords(notes, beats, key)
+    ledger.note("theory", "ran", f"{len(chords)} chords" + ("" if key else ", no key stands out"))
+    return Tab(tuning=tuning, notes=placed, beats=beats, key=key, chords=chords)
+
+
+def place_notes(
+    notes: Sequence[Note], tuning: Tuning, options: TranscribeOptions, hands: Hands, ledger: Ledger
+) -> tuple[TabNote, ...]:
+    """Put notes on strings; what cannot be played is left out and told."""
+    if not notes:
+        ledger.note("fingering", "skipped", "no notes")
+        return ()
+    with ledger.timed("fingering"):
+        fingering = hands.finger(notes, tuning, options.fingering())
+    if fingering.unplayable:
+        where = tuning_name(tuning) + (f" with a capo on fret {tuning.capo}" if tuning.capo else "")
+        where += "" if options.max_fret is None else f" up to fret {options.max_fret}"
+        lowest = min(tuning.open_pitches) + tuning.capo
+        too_low = options.tuning == AUTO and min(note.pitch for note in fingering.unplayable) < lowest
+        hint = "; if the guitar was tuned lower, give --tuning" if too_low else ""
+        ledger.warn(f"{_told(fingering.unplayable)} left out, not to be played in {where}{hint}")
+    if fingering.dropped:
+        ledger.warn(f"{_told(fingering.dropped)} left out: more at once than a hand can hold")
+    left_out = len(fingering.unplayable) + len(fingering.dropped)
+    ledger.note("fingering", "ran", f"{len(fingering.notes)} notes placed, {left_out} left out")
+    return fingering.notes
+
+
+def find_beats(
+    notes: Sequence[Note], duration_s: float, options: TranscribeOptions, hands: Hands, ledger: Ledger
+) -> BeatGrid:
+    """Track the beats, with the tempo and metre that the user gave."""
+    beats = hands.track_beats(
+        notes,
+        duration_s,
+        bpm=options.bpm,
+        beats_per_bar=options.beats_per_bar or 4,
+        beat_unit=options.beat_unit or 4,
+    )
+    tempo = "given" if options.bpm else "found"
+    meter = "given" if options.meter else "assumed"
+    detail = f"{beats.tempo_bpm:.1f} bpm ({tempo}), {beats.beats_per_bar}/{beats.beat_unit} ({meter})"
+    ledger.note("rhythm", "ran", detail)
+    return beats
+
+
+def judge_confidence(
+    tab: Tab, target_accuracy: float, hands: Hands, ledger: Ledger
+) -> tuple[Tab, ConfidenceSummary]:
+    """Give every note its confidence."""
+    model = hands.calibration(target_accuracy)
+    with ledger.timed("confidence"):
+        judged = replace(tab, notes=assess(tab.notes, model))
+    if model.threshold is None:
+        detail = "not calibrated: P(the note is there) times P(this place)"
+        ledger.note("confidence", "fallback", detail)
+    else:
+        ledger.note("confidence", "ran", f"threshold {model.threshold:.3f}")
+    return judged, summarize(judged.notes, model)
+
+
+def _told(notes: Sequence[Note]) -> str:
+    """Such as ``3 notes (C#2, D2 x2)``: how many, and which pitches."""
+    counts = Counter(note.pitch for note in notes)
+    names = [pitch_name(p) + (f" x{n}" if n > 1 else "") for p, n in sorted(counts.items())]
+    if len(names) > _MANY_NAMES:
+        names = [*names[:_MANY_NAMES], "..."]
+    return f"{len(notes)} note{'s' if len(notes) > 1 else ''} ({', '.join(names)})"

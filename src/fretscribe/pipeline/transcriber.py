@@ -1,0 +1,254 @@
+"""The route from a recording to a tab: each stage is a callable that can be exchanged.
+
+`Transcriber` only composes: it passes values from stage to stage and keeps the account (`Ledger`). It knows
+no algorithm. Neighbours: ``io.audio``, ``separation``, ``models.acoustic`` and ``symbolic`` do the work;
+``retabbing`` goes the second half of the way again without sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from fretscribe import __version__
+from fretscribe.frames import Audio, StringRoll
+from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
+from fretscribe.music import Note, Tuning
+from fretscribe.pipeline.ledger import Ledger
+from fretscribe.pipeline.options import AUTO, TranscribeOptions
+from fretscribe.pipeline.tabbing import Hands, compose_tab, judge_confidence
+from fretscribe.result import AudioInfo, Stage, Transcription
+from fretscribe.separation import SeparationMode, separate
+from fretscribe.symbolic.decode import decode_notes
+
+Progress = Callable[[str, float], None]
+"""Called with the name of the running stage and the share of all the work that is done, 0..1."""
+
+_READ_SHARE = 0.1
+_HEARD_SHARE = 0.95
+
+
+class Acoustic(Protocol):
+    """Hears: audio at ``sample_rate`` -> onset and activity of every string and pitch."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll: ...
+
+
+class Read(Protocol):
+    """Reads a section of a recording as mono audio."""
+
+    def __call__(
+        self,
+        path: Path,
+        *,
+        sample_rate: int,
+        start_s: float,
+        end_s: float | None,
+        progress: Callable[[float], None] | None,
+    ) -> AudioFile: ...
+
+
+Separate = Callable[[Audio, SeparationMode], tuple[Audio, Stage]]
+Decode = Callable[[StringRoll, Tuning], Sequence[Note]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcriber:
+    """Turns recordings into tabs. Call it with a path or with `Audio`; it may be called any number of times.
+
+    Attributes
+    ----------
+    acoustic : Acoustic
+        The loaded acoustic model.
+    read, separate, decode : callable
+        The stages before the notes.
+    hands : Hands
+        The stages after: fingering, beats, key and chords, confidence.
+    """
+
+    acoustic: Acoustic
+    read: Read = read_audio
+    separate: Separate = separate
+    decode: Decode = decode_notes
+    hands: Hands = Hands()  # noqa: RUF009 - frozen
+
+    def __call__(
+        self,
+        source: Path | str | Audio,
+        options: TranscribeOptions | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Transcription:
+        """Transcribe one recording.
+
+        Parameters
+        ----------
+        source : Path, str or Audio
+        options : TranscribeOptions, optional
+        progress : callable, optional
+
+        Returns
+        -------
+        Transcription
+            Times count from the start of the recording, also when only a section was heard. A silent
+            recording gives an empty tab and a warning.
+
+        Raises
+        ------
+        FretscribeError
+            If the recording cannot be read, or an option cannot be met.
+        """
+        options = options or TranscribeOptions()
+        ledger = Ledger()
+        audio, info = self._read(source, options, ledger, progress)
+        title = Path(info.path).stem if info is not None else ""
+        duration_s = options.start_s + audio.duration_s
+        with ledger.timed("separation"):
+            audio, stage = self.separate(audio, options.separate)
+        ledger.stages.append(stage)
+        roll = self._hear(audio, options, ledger, progress)
+        del audio  # an hour of it is a third of a gigabyte
+        tuning, tuning_confidence = _choose_tuning(options, ledger)
+        with ledger.timed("decode"):
+            notes = list(self.decode(roll, tuning))
+        ledger.note("decode", "ran", f"{len(notes)} notes")
+        del roll
+        if progress is not None:
+            progress("fingering", _HEARD_SHARE)
+        tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
+        tab, confidence = judge_confidence(tab, options.target_accuracy, self.hands, ledger)
+        return Transcription(
+            tab=replace(tab, title=title, provenance=self._provenance(options)),
+            stages=tuple(ledger.stages),
+            timings_s=ledger.timings_s,
+            warnings=tuple(ledger.warnings),
+            audio=info,
+            tuning_confidence=tuning_confidence,
+            confidence=confidence,
+        )
+
+    def _read(
+        self,
+        source: Path | str | Audio,
+        options: TranscribeOptions,
+        ledger: Ledger,
+        progress: Progress | None,
+    ) -> tuple[Audio, AudioInfo | None]:
+        rate = self.acoustic.sample_rate
+        with ledger.timed("read"):
+            if isinstance(source, Audio):
+                audio = resample_audio(cut_audio(source, options.start_s, options.end_s), rate)
+                ledger.note("read", "skipped", "the sound was handed in")
+                return audio, None
+            file = self.read(
+                Path(source),
+                sample_rate=rate,
+                start_s=options.start_s,
+                end_s=options.end_s,
+                progress=_part(progress, "reading", 0.0, _READ_SHARE),
+            )
+        ledger.note("read", "ran", f"{file.audio.duration_s:.2f} s")
+        for warning in file.warnings:
+            ledger.warn(warning)
+        return file.audio, file.info
+
+    def _hear(
+        self, audio: Audio, options: TranscribeOptions, ledger: Ledger, progress: Progress | None
+    ) -> StringRoll:
+        with ledger.timed("acoustic"):
+            roll = self.acoustic(audio, progress=_part(progress, "listening", _READ_SHARE, _HEARD_SHARE))
+        ledger.note("acoustic", "ran", f"{self.acoustic.name}, {roll.grid.n_frames} frames")
+        if not options.start_s:
+            return roll
+        grid = replace(roll.grid, start_s=roll.grid.start_s + options.start_s)
+        return replace(roll, grid=grid)
+
+    def _provenance(self, options: TranscribeOptions) -> dict[str, object]:
+        return {
+            "program": f"fretscribe {__version__}",
+            "weights": {"name": self.acoustic.name, "sha256": self.acoustic.sha256},
+            "options": options.given(),
+        }
+
+
+def load_transcriber(weights: Path | str | None = None) -> Transcriber:
+    """A transcriber with the built-in weights, or with those of a folder.
+
+    Parameters
+    ----------
+    weights : Path or str, optional
+        Folder whose files replace the built-in ones of the same name.
+
+    Raises
+    ------
+    WeightsError
+        If weights are absent, corrupt or foreign.
+    """
+    from fretscribe.models.acoustic import load_acoustic  # the runtime is slow to load; retab needs none
+
+    return Transcriber(acoustic=load_acoustic(None if weights is None else Path(weights)))
+
+
+def transcribe(
+    path: Path | str | Audio,
+    *,
+    weights: Path | str | None = None,
+    progress: Progress | None = None,
+    **options: object,
+) -> Transcription:
+    """Transcribe one recording; `load_transcriber` once is faster for many.
+
+    Parameters
+    ----------
+    path : Path, str or Audio
+    weights : Path or str, optional
+        See `load_transcriber`.
+    progress : callable, optional
+        Called with a stage's name and the share of all the work that is done.
+    **options
+        The attributes of `TranscribeOptions`.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or its value makes no sense.
+    FretscribeError
+        If the recording or the weights cannot be read.
+
+    >>> transcribe("song.wav", tunning="drop D")
+    Traceback (most recent call last):
+        ...
+    fretscribe.errors.OptionError: 'tunning' is not an option of transcribe (did you mean 'tuning'?)
+    """
+    checked = TranscribeOptions.from_mapping(options)
+    return load_transcriber(weights)(path, checked, progress=progress)
+
+
+def _part(progress: Progress | None, stage: str, low: float, high: float) -> Callable[[float], None] | None:
+    """The progress of one stage as a stretch of the whole."""
+    if progress is None:
+        return None
+    return lambda share: progress(stage, low + (high - low) * share)
+
+
+def _choose_tuning(options: TranscribeOptions, ledger: Ledger) -> tuple[Tuning, float | None]:
+    tuning = options.requested_tuning()
+    if options.tuning != AUTO and options.capo != AUTO:
+        ledger.note("tuning", "skipped", "tuning and capo were given")
+        return tuning, 1.0
+    assumed = "standard tuning" if options.tuning == AUTO else ""
+    assumed += " and " if options.tuning == AUTO and options.capo == AUTO else ""
+    assumed += "no capo" if options.capo == AUTO else ""
+    ledger.note("tuning", "fallback", f"this version does not estimate them yet: {assumed} assumed")
+    return tuning, None
