@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from fretscribe import __version__
-from fretscribe.cli import convert, doctor, evaluate, retab, transcribe
+from fretscribe.cli import convert, doctor, evaluate, render, retab, train, transcribe
 
 
 def _print_version(wanted: bool) -> None:
@@ -30,6 +30,8 @@ def _register(tree: typer.Typer) -> None:
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
     tree.command("evaluate")(evaluate.evaluate)
+    tree.command("render")(render.render)
+    tree.add_typer(train.train_app, name="train")
     tree.command("doctor")(doctor.doctor)
 
 

@@ -17,7 +17,10 @@ def convert(
     ],
     force: o.Force = False,
 ) -> None:
-    """Convert a tab between formats: json, txt, mid, jams ..."""
+    """Convert a tab to another format.
+
+    The suffixes say which: .json, .tab.txt, .mid, .jams ...
+    """
     from fretscribe.io.formats import read_tab, write_tab
 
     write_tab(read_tab(source), target, force=force)

@@ -8,7 +8,10 @@ from fretscribe.cli import options as o
 
 
 def doctor(weights: o.Weights = None) -> None:
-    """Say what is installed and try it; leaves with 1 if something needed does not work."""
+    """Say what is installed, and try it.
+
+    Leaves with exit code 1 if something needed does not work.
+    """
     from fretscribe.cli.health import check_health
 
     healthy = check_health(weights, typer.echo)

@@ -1,4 +1,7 @@
-"""The checks of ``fretscribe doctor``: packages, extras, weights, and a small piece heard from end to end."""
+"""The checks of ``fretscribe doctor``: packages and extras here, weights and a trial run in ``selftest``.
+
+Imports nothing that may be absent.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,12 @@ import importlib.metadata
 import importlib.util
 import platform
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import soundfile
-
 from fretscribe import __version__
-from fretscribe.convert import midi_to_hz, pitch_name
-from fretscribe.errors import FretscribeError
-from fretscribe.io.formats import read_tab, write_tab
-from fretscribe.models.acoustic import load_acoustic
-from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
 
 _NEEDED = ("numpy", "onnxruntime", "soundfile", "soxr", "mido", "PyGuitarPro", "typer")
 _EXTRAS = {
@@ -29,9 +23,6 @@ _EXTRAS = {
     "train": ("torch", "safetensors", "onnx"),
     "eval": ("mir_eval", "scipy"),
 }
-_TEST_RATE = 22050
-_TEST_PITCHES = (45, 52, 57)  # A2 E3 A3, one after the other
-
 Status = Literal["ok", "absent", "FAILED"]
 
 
@@ -57,7 +48,8 @@ def check_health(weights: Path | None, say: Callable[[str], object]) -> bool:
 def _findings(weights: Path | None) -> Iterator[Finding]:
     python = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     yield Finding(name="fretscribe", status="ok", detail=f"{__version__}, {python}")
-    yield from map(check_package, _NEEDED)
+    packages = [check_package(name) for name in _NEEDED]
+    yield from packages
     for extra, modules in _EXTRAS.items():
         yield check_extra(extra, modules)
     ffmpeg = shutil.which("ffmpeg")
@@ -66,8 +58,11 @@ def _findings(weights: Path | None) -> Iterator[Finding]:
         status="ok" if ffmpeg else "absent",
         detail=ffmpeg or "only needed for m4a, mp4 and webm without the extra 'media'",
     )
-    yield check_weights(weights)
-    yield check_transcription(lambda: load_transcriber(weights))
+    if all(package.status == "ok" for package in packages):  # else the next lines could not even be loaded
+        from fretscribe.cli.selftest import check_transcription, check_weights
+
+        yield check_weights(weights)
+        yield check_transcription(weights)
 
 
 def check_package(name: str) -> Finding:
@@ -85,46 +80,3 @@ def check_extra(extra: str, modules: tuple[str, ...]) -> Finding:
         detail = f"without {', '.join(absent)} (pip install 'fretscribe[{extra}]')"
         return Finding(name=f"extra {extra}", status="absent", detail=detail)
     return Finding(name=f"extra {extra}", status="ok", detail=", ".join(modules))
-
-
-def check_weights(weights: Path | None) -> Finding:
-    """Whether the acoustic weights are there and whole."""
-    try:
-        model = load_acoustic(weights)
-    except FretscribeError as error:
-        return Finding(name="weights", status="FAILED", detail=str(error))
-    return Finding(name="weights", status="ok", detail=f"{model.name}, sha256 {model.sha256[:16]}...")
-
-
-def check_transcription(load: Callable[[], Transcriber]) -> Finding:
-    """Transcribe three plucked notes, write the tab and read it back."""
-    with tempfile.TemporaryDirectory() as folder:
-        recording, tab = Path(folder) / "notes.wav", Path(folder) / "notes.json"
-        soundfile.write(recording, plucked_notes(_TEST_PITCHES), _TEST_RATE)
-        try:
-            result = load()(recording, TranscribeOptions())
-            write_tab(result, tab)
-            whole = read_tab(tab).tab == result.tab
-        except FretscribeError as error:
-            return Finding(name="self-test", status="FAILED", detail=str(error))
-    heard = {note.note.pitch for note in result.tab.notes}
-    missed = [pitch_name(pitch) for pitch in _TEST_PITCHES if pitch not in heard]
-    if not whole:
-        return Finding(name="self-test", status="FAILED", detail="a tab changed on its way through a file")
-    if missed:
-        detail = f"did not hear {', '.join(missed)} in a recording of three plucked notes"
-        return Finding(name="self-test", status="FAILED", detail=detail)
-    return Finding(name="self-test", status="ok", detail="three plucked notes were heard, written and read")
-
-
-def plucked_notes(pitches: tuple[int, ...]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """Notes of 0.7 s one after the other: harmonics that fade, the higher the faster; float32 [n_samples]."""
-    time_s = np.arange(round(0.7 * _TEST_RATE)) / _TEST_RATE
-    notes = []
-    for pitch in pitches:
-        hz = midi_to_hz(pitch)
-        partials = [
-            np.exp(-(2.0 + k) * time_s) / k * np.sin(2 * np.pi * k * hz * time_s) for k in range(1, 12)
-        ]
-        notes.append(0.2 * np.sum(partials, axis=0) * np.minimum((0.7 - time_s) / 0.02, 1.0))
-    return np.concatenate(notes).astype(np.float32)

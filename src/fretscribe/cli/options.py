@@ -39,7 +39,7 @@ Bpm = Annotated[
     float | None, typer.Option("--bpm", metavar="BPM", help="Tempo in beats a minute. Default: estimated.")
 ]
 Meter = Annotated[
-    str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 4/4 or 6/8. Default: estimated.")
+    str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 3/4 or 6/8. Default: 4/4.")
 ]
 Prefer = Annotated[
     Literal["low", "open", "position"] | None,

@@ -24,7 +24,10 @@ def retab(
     max_span: o.MaxSpan = None,
     max_fret: o.MaxFret = None,
 ) -> None:
-    """Finger and count a tab anew, every note at its pitch; auto keeps what the tab has."""
+    """Finger and count a tab anew, without audio.
+
+    Every note keeps its pitch; what is not given stays as the tab has it.
+    """
     from fretscribe.cli.outputs import plan_destination
     from fretscribe.cli.summary import print_summary
     from fretscribe.io.formats import read_tab

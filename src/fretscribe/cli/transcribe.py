@@ -11,7 +11,7 @@ from fretscribe.cli import options as o
 
 
 def transcribe(
-    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING...", help="Recordings of a guitar.")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING", help="Recordings of a guitar.")],
     output: o.Output = None,
     formats: o.Formats = [o.DEFAULT_FORMATS],  # noqa: B006 - typer reads the default, nobody changes it
     quiet: o.Quiet = False,
@@ -29,7 +29,10 @@ def transcribe(
     target_accuracy: o.TargetAccuracy = 0.8,
     weights: o.Weights = None,
 ) -> None:
-    """Write the tab of recordings: song.wav becomes song.tab.txt, song.mid and song.json."""
+    """Turn recordings into tabs.
+
+    song.wav becomes song.tab.txt, song.mid and song.json.
+    """
     from fretscribe.cli.batch import transcribe_files
     from fretscribe.cli.outputs import plan_destination
     from fretscribe.pipeline import TranscribeOptions

@@ -112,7 +112,7 @@ def columns_per_beat(onsets: Iterable[Fraction], *, at_least: int) -> int:
     >>> columns_per_beat([Fraction(1, 3), Fraction(5, 4)], at_least=2)
     4
     >>> columns_per_beat([Fraction(1, 3), Fraction(1, 4)], at_least=2)
-    6
+    8
     """
     distinct = set(onsets)
     grids = [g for g in _GRIDS if g >= at_least]

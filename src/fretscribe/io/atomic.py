@@ -40,9 +40,9 @@ def atomic_write(path: Path | str, *, force: bool, link: LinkFunction = os.link)
         cannot be written, or if the block runs into an `OSError` (a full disk ...).
     """
     target = Path(os.path.realpath(path))
-    _refuse(target, Path(path), force=force)
     temporary = target.with_name(f".fretscribe-{secrets.token_hex(8)}{target.suffix[:16]}")
     try:
+        _refuse(target, Path(path), force=force)
         # Opening (not tempfile) so that the umask decides who may read the result.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary

@@ -196,9 +196,11 @@ def _pitch_stretches(
         notes.append(_Stretch(_peak_time(onset, int(peak)), offset, float(onset[peak])))
     notes += _weak_stretches(onset, active, peaks, starts, ends, step_s, params)
     notes.sort(key=lambda n: n.onset)
-    following = [*(n.onset for n in notes[1:]), math.inf]  # between frames an end can pass the next onset
+    # Between frames an end can pass the next onset.
+    limits = [n.onset for n in notes[1:]]
     ended = [
-        dataclasses.replace(n, offset=min(n.offset, limit)) for n, limit in zip(notes, following, strict=True)
+        dataclasses.replace(n, offset=min(n.offset, limit))
+        for n, limit in zip(notes, [*limits, math.inf][: len(notes)], strict=True)
     ]
     return [n for n in ended if (n.offset - n.onset) * step_s >= params.min_duration_s]
 

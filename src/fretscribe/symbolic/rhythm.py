@@ -25,6 +25,7 @@ from fretscribe.symbolic.beats import (
     follow_beats,
     onset_strength,
     refine_beats,
+    settle_half_beat,
     steady_beats,
 )
 
@@ -101,13 +102,13 @@ def track_beats(
     else:
         strength = onset_strength(events, max(e.time_s for e in events) + 0.1)
         if bpm is not None:
-            beats = steady_beats(strength, bpm)[:2]
+            beats = settle_half_beat(steady_beats(strength, bpm), events)
         else:
-            tempo = find_tempo(strength, TEMPO_PRIOR_BPM * beat_unit / 4)
+            tempo = find_tempo(strength, TEMPO_PRIOR_BPM * beat_unit / 4, beats_per_bar)
             beats = follow_beats(strength, tempo)
             if len(beats) < 2:
-                beats = steady_beats(strength, tempo)[:2]
-            beats = refine_beats(beats, events)
+                beats = steady_beats(strength, tempo)
+            beats = refine_beats(settle_half_beat(beats, events), events)
     first_s = events[0].time_s if events else 0.0
     beats = extend_beats(beats, first_s, end_s)
     phase = find_downbeat(beats, events, beats_per_bar)

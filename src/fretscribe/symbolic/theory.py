@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float64]
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _FLAT_MAJORS = frozenset({1, 3, 5, 8, 10})
+_TRITONE = 6
 _MIN_PITCH_CLASSES = 3
 
 _SHAPES: dict[str, tuple[int, ...]] = {
@@ -77,6 +78,8 @@ def uses_flats(key: Key | None) -> bool:
     if key is None:
         return False
     relative_major = key.tonic if key.mode == "major" else (key.tonic + 3) % 12
+    if relative_major == _TRITONE:  # six of either: F# major, but Eb minor
+        return key.mode == "minor"
     return relative_major in _FLAT_MAJORS
 
 

@@ -289,9 +289,9 @@ def validate(learner: Learner, shards: Sequence[Shard], run: RunSettings) -> dic
     learner.average.eval()
     rows = []
     for shard in shards:
-        for batch in all_batches(shard, run.loop.batch_clips, run.model):
-            rows.append({k: float(v) for k, v in losses_of(learner.average, batch, run.loop).items()})
-    return _mean_rows(rows)
+        batches = all_batches(shard, run.loop.batch_clips, run.model)
+        rows += [losses_of(learner.average, batch, run.loop) for batch in batches]
+    return _mean_rows([{k: float(v) for k, v in row.items()} for row in rows])
 
 
 def _mean_rows(rows: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -1,0 +1,169 @@
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fretscribe.errors import OptionError
+from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
+from fretscribe.symbolic.rhythm import note_value, parse_meter, quantize, track_beats
+
+
+def song(bpm, n_bars=8, beats_per_bar=4, start_s=0.5, drift=0.0):
+    """Bass on one, chords on every beat, a melody note between; tempo times (1 + drift) at the end."""
+    notes = []
+    time_s, n_beats = start_s, n_bars * beats_per_bar
+    beats = []
+    for beat in range(n_beats):
+        step = 60.0 / (bpm * (1.0 + drift * beat / n_beats))
+        root = (40, 45, 43, 48)[beat // beats_per_bar % 4]
+        pitches = [root, root + 7, root + 12] if beat % beats_per_bar == 0 else [root + 12, root + 16]
+        notes += [Note(onset_s=time_s, offset_s=time_s + 0.9 * step, pitch=p) for p in pitches]
+        if beat % 2:
+            notes.append(Note(onset_s=time_s + step / 2, offset_s=time_s + step, pitch=root + 19))
+        beats.append(time_s)
+        time_s += step
+    return notes, np.array(beats)
+
+
+def tab_note(onset_s, offset_s, string=0, fret=0):
+    position = Position(string=string, fret=fret)
+    note = Note(onset_s=onset_s, offset_s=offset_s, pitch=STANDARD_TUNING.pitch(position))
+    return TabNote(note=note, position=position)
+
+
+def nearest_distance(found, wanted):
+    return np.abs(found[None, :] - wanted[:, None]).min(axis=1)
+
+
+@pytest.mark.parametrize("bpm", [72, 96, 120, 150])
+@pytest.mark.parametrize("beats_per_bar", [3, 4])
+def test_a_steady_song_is_followed_and_its_bars_found(bpm, beats_per_bar):
+    notes, beats = song(bpm, beats_per_bar=beats_per_bar)
+    grid = track_beats(notes, beats[-1] + 1.0, beats_per_bar=beats_per_bar)
+    assert grid.tempo_bpm == pytest.approx(bpm, rel=0.02)
+    assert nearest_distance(np.array(grid.beat_times_s), beats).max() < 0.03
+    bars = np.array([grid.beat_times_s[i] for i in grid.downbeats])
+    assert nearest_distance(bars, beats[::beats_per_bar]).max() < 0.03
+
+
+def test_a_drifting_tempo_is_followed():
+    notes, beats = song(100, n_bars=12, drift=0.12)
+    grid = track_beats(notes, beats[-1] + 1.0)
+    assert nearest_distance(np.array(grid.beat_times_s), beats).max() < 0.05
+    assert len(grid.beat_times_s) == pytest.approx(len(beats), abs=3)
+
+
+def test_a_given_tempo_is_kept_and_its_phase_found():
+    notes, beats = song(96)
+    grid = track_beats(notes, beats[-1], bpm=96.0)
+    assert np.diff(grid.beat_times_s) == pytest.approx(60 / 96)
+    assert nearest_distance(np.array(grid.beat_times_s), beats).max() < 0.02
+
+
+def test_the_grid_covers_the_recording():
+    notes, _ = song(120, start_s=3.0)
+    grid = track_beats(notes, 30.0)
+    assert grid.beat_times_s[0] <= 3.001
+    assert grid.beat_times_s[-1] >= 30.0
+    assert grid.downbeats[0] < 4
+
+
+@pytest.mark.parametrize("n_notes", [0, 1, 3])
+def test_too_few_notes_get_a_steady_grid(n_notes):
+    notes = [Note(onset_s=1.0 + i, offset_s=1.5 + i, pitch=60) for i in range(n_notes)]
+    grid = track_beats(notes, 5.0, bpm=None)
+    assert grid.tempo_bpm == pytest.approx(120.0)
+    assert track_beats(notes, 5.0, bpm=90.0).tempo_bpm == pytest.approx(90.0)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 20), st.floats(0.01, 3), st.integers(28, 90)), max_size=40),
+    st.sampled_from([None, 60.0, 200.0]),
+    st.sampled_from([(4, 4), (3, 4), (6, 8), (1, 4)]),
+)
+@settings(max_examples=50, deadline=None)
+def test_any_notes_get_a_valid_grid(raw, bpm, meter):
+    notes = [Note(onset_s=t, offset_s=t + d, pitch=p) for t, d, p in raw]
+    duration_s = max([1.0, *(n.offset_s for n in notes)])
+    grid = track_beats(notes, duration_s, bpm=bpm, beats_per_bar=meter[0], beat_unit=meter[1])
+    assert grid.beat_times_s[-1] >= duration_s
+    assert grid.beat_times_s[0] >= 0.0
+    assert all(b - a == grid.beats_per_bar for a, b in itertools.pairwise(grid.downbeats))
+
+
+@pytest.mark.parametrize("bpm", [0.0, -5.0, 5000.0, float("nan")])
+def test_impossible_tempo(bpm):
+    with pytest.raises(OptionError):
+        track_beats([], 5.0, bpm=bpm)
+
+
+GRID = BeatGrid.constant(120.0, 30.0)
+
+
+def test_straight_and_triplet_beats_are_told_apart():
+    straight = [
+        tab_note(0.0, 0.12, 0),
+        tab_note(0.13, 0.25, 1),
+        tab_note(0.26, 0.37, 2),
+        tab_note(0.37, 0.5, 3),
+    ]
+    triplet = [tab_note(0.5, 0.66, 0), tab_note(0.67, 0.83, 1), tab_note(0.835, 1.0, 2)]
+    out = quantize([*straight, *triplet], GRID)
+    assert [n.onset_beats for n in out] == [
+        Fraction(0),
+        Fraction(1, 4),
+        Fraction(1, 2),
+        Fraction(3, 4),
+        Fraction(1),
+        Fraction(4, 3),
+        Fraction(5, 3),
+    ]
+    assert [n.duration_beats for n in out] == [Fraction(1, 4)] * 4 + [Fraction(1, 3)] * 3
+
+
+def test_a_strum_shares_its_onset_and_a_note_ahead_of_the_beat_belongs_to_it():
+    chord = [tab_note(0.99 + 0.008 * s, 2.0, s) for s in range(4)]
+    assert {n.onset_beats for n in quantize(chord, GRID)} == {Fraction(2)}
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.0, 8.0), st.floats(0.005, 3.0), st.integers(0, 5)), min_size=1, max_size=60
+    )
+)
+@settings(deadline=None)
+def test_quantised_notes_keep_their_order_on_every_string(raw):
+    notes = [tab_note(t, t + d, s) for t, d, s in sorted(raw)]
+    notes = [n for i, n in enumerate(notes) if i == 0 or n.note.onset_s > notes[i - 1].note.onset_s]
+    out = quantize(notes, BeatGrid.constant(90.0, 6.0, start_s=1.0))
+    assert [n.note for n in out] == [n.note for n in notes]
+    assert all(a.onset_beats <= b.onset_beats for a, b in itertools.pairwise(out))
+    ends = {}
+    for n in out:
+        assert n.duration_beats > 0
+        previous = ends.get(n.position.string)
+        assert previous is None or n.onset_beats >= previous
+        ends[n.position.string] = n.onset_beats + n.duration_beats
+
+
+@given(st.sampled_from([Fraction(1, 4), Fraction(3, 4), Fraction(4, 3), Fraction(8)]), st.integers(0, 40))
+def test_notes_on_the_grid_stay_there(length, quarter):
+    start = Fraction(quarter, 4)
+    (out,) = quantize([tab_note(GRID.time_at(start), GRID.time_at(start + length))], GRID)
+    assert (out.onset_beats, out.duration_beats) == (start, length)
+
+
+def test_note_values_are_sensible():
+    assert note_value(1e-9) == Fraction(1, 8)
+    assert note_value(0.9) == 1
+    assert note_value(20.3) == 20
+
+
+def test_meters():
+    assert parse_meter(" 3/4 ") == (3, 4)
+    for bad in ("", "4", "0/4", "4/3", "4/4/4", "a/b", "-3/4"):
+        with pytest.raises(OptionError):
+            parse_meter(bad)
