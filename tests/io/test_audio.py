@@ -254,7 +254,7 @@ def test_sound_in_memory_is_cut_and_resampled() -> None:
     assert np.argmax(np.abs(np.fft.rfft(section.samples[1]))) == 880
     assert resample_audio(audio, RATE) is audio
     assert cut_audio(audio, 0.0, None).n_samples == audio.n_samples
-    with pytest.raises(OptionError, match="lasts 2.00 s"):
+    with pytest.raises(OptionError, match=r"lasts 2\.00 s"):
         cut_audio(audio, 2.5, None)
 
 

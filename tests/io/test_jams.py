@@ -175,6 +175,7 @@ def test_real_annotation(track: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the foreign reader and what it stands on
 def test_the_jams_package_reads_and_validates_ours(tmp_path: Path) -> None:
     jams = importlib.import_module("jams")
     tab = tab_of(

@@ -18,8 +18,27 @@ def test_what_is_no_key(text: str) -> None:
         parse_key(text)
 
 
-@pytest.mark.parametrize("quality", ["", "m", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug", "sus2", "sus4",
-                                     "7sus4", "6", "m6", "9", "maj9", "m9", "13", "mMaj7", "add9", "7#9", "5"])  # fmt: skip
+QUALITIES = [
+    "",
+    "m",
+    "7",
+    "maj7",
+    "m7",
+    "dim",
+    "dim7",
+    "m7b5",
+    "aug",
+    "sus2",
+    "sus4",
+    "7sus4",
+    "6",
+    "m6",
+    "9",
+]
+QUALITIES += ["maj9", "m9", "13", "mMaj7", "add9", "7#9", "5"]
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("ends", [("C", ""), ("F#", ""), ("Bb", "/D"), ("E", "/D")])
 def test_chords_come_back(quality: str, ends: tuple[str, str]) -> None:
     symbol = ends[0] + quality + ends[1]

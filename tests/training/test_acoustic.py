@@ -87,10 +87,20 @@ def test_a_run_writes_weights_checksums_and_its_account(tiny_config: Path, tmp_p
     assert roll.onset.shape == (44, 6, 56)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def random_net() -> AcousticNet:
+    """A thin network over short windows: quick to export."""
     torch.manual_seed(0)
-    net = AcousticNet(AcousticConfig(fine_channels=4, channels=8, dilations=(1, 2), pitch_context=5))
+    thin = AcousticConfig(
+        pitch_min=52,
+        n_pitches=20,
+        offset_hz=30.0,
+        fine_channels=4,
+        channels=8,
+        dilations=(1, 2),
+        pitch_context=5,
+    )
+    net = AcousticNet(thin)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -113,10 +123,16 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
         load_acoustic_net(path)
 
 
+@pytest.fixture(scope="module")
+def exported(random_net: AcousticNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "a.onnx"
+    export_acoustic(random_net, path)
+    return path
+
+
 @pytest.mark.parametrize("n_samples", [600, 22050, 50000])
-def test_onnx_agrees_with_torch(random_net: AcousticNet, tmp_path: Path, n_samples: int) -> None:
-    export_acoustic(random_net, tmp_path / "a.onnx")
-    session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"), providers=["CPUExecutionProvider"])
+def test_onnx_agrees_with_torch(random_net: AcousticNet, exported: Path, n_samples: int) -> None:
+    session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     audio = (0.1 * torch.randn(1, n_samples)).float()
     heard = session.run(None, {"audio": audio.numpy()})
     with torch.inference_mode():
@@ -125,9 +141,8 @@ def test_onnx_agrees_with_torch(random_net: AcousticNet, tmp_path: Path, n_sampl
         np.testing.assert_allclose(one, other.numpy(), atol=1e-5)
 
 
-def test_chunks_join_without_a_seam(random_net: AcousticNet, tmp_path: Path) -> None:
-    export_acoustic(random_net, tmp_path / "a.onnx")
-    model = AcousticModel(WeightsFile(name="acoustic", path=tmp_path / "a.onnx", sha256=""))
+def test_chunks_join_without_a_seam(random_net: AcousticNet, exported: Path) -> None:
+    model = AcousticModel(WeightsFile(name="acoustic", path=exported, sha256=""))
     rng = np.random.default_rng(0)
     signal = (0.1 * rng.standard_normal(22050 * 65)).astype(np.float32)
     seen: list[float] = []

@@ -43,3 +43,22 @@ def acoustic(
         stop_after_s=stop_after * 60,
         report=lambda line: typer.echo(line, err=True),
     )
+
+
+@train_app.command("thresholds")
+def thresholds(
+    root: Annotated[Path, typer.Argument(help="A GuitarSet folder with the development recordings.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder of weights; default: the built-in ones.")
+    ] = None,
+) -> None:
+    """Choose the decoder's thresholds, leave-one-player-out, and print what they give."""
+    from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.models.acoustic import load_acoustic
+    from fretscribe.training.thresholds import choose_thresholds
+
+    choice = choose_thresholds(open_guitarset(root), load_acoustic(weights))
+    typer.echo(
+        f"onset_threshold {choice.params.onset_threshold}, active_threshold {choice.params.active_threshold}\n"
+        f"leave-one-player-out: F50 {choice.f50:.3f}, with offsets {choice.f50_with_offsets:.3f}"
+    )

@@ -183,12 +183,10 @@ def _span_row(columns: set[int], cells: BarCells, starts: Sequence[int], label: 
 
 
 def _cuts(starts: Sequence[int], columns_per_beat: int, available: int) -> list[int]:
-    cuts, reached = [0], 0
-    while starts[-1] + 1 - cuts[-1] > available:
-        fitting = [i for i in range(reached + 1, len(starts)) if starts[i] - cuts[-1] <= available]
+    cuts, reached, last = [0], 0, len(starts) - 1
+    while starts[-1] + 1 - cuts[-1] > available and reached + 1 < last:
+        fitting = [i for i in range(reached + 1, last) if starts[i] - cuts[-1] <= available]
         on_beat = [i for i in fitting if i % columns_per_beat == 0]
         reached = (on_beat or fitting or [reached + 1])[-1]
-        if starts[reached] >= starts[-1]:
-            break
         cuts.append(starts[reached])
     return cuts

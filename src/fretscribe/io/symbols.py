@@ -115,7 +115,7 @@ def symbol_from_harte(text: str) -> str:
     interval = _DEGREES[(int(degree) - 1) % 7 + 1] + accidentals.count("#") - accidentals.count("b")
     if interval % 12 == 0:
         return root + symbol
-    bass = pitch_class_name(parse_pitch_class(root) + interval, flats="b" in root or "b" in accidentals)
+    bass = pitch_class_name(parse_pitch_class(root) + interval, flats="#" not in root + accidentals)
     return f"{root}{symbol}/{bass}"
 
 

@@ -157,7 +157,7 @@ def settle_half_beat(beats: Array, events: Sequence[Accent]) -> Array:
     index = np.clip(np.searchsorted(beats, times, side="right") - 1, 0, last - 1)
     period = np.diff(beats)
     place = index + (times - beats[index]) / period[index]
-    length = np.minimum([e.duration_s for e in events] / np.median(period), 2.0)
+    length = np.minimum(np.array([e.duration_s for e in events]) / np.median(period), 2.0)
     gap = np.minimum(np.append(np.diff(place), 1.0), 2.0)
 
     def score(shift: float) -> float:

@@ -50,8 +50,8 @@ class DecodeParams:
         Evidence for strings is gathered from this long after the onset.
     """
 
-    onset_threshold: float = 0.5
-    active_threshold: float = 0.35
+    onset_threshold: float = 0.65
+    active_threshold: float = 0.2
     min_duration_s: float = 0.05
     max_gap_s: float = 0.04
     onset_grace_s: float = 0.06

@@ -55,7 +55,7 @@ def frame_targets(notes: npt.NDArray[np.void], n_frames: int, config: AcousticCo
     for note in notes:
         column = int(note["pitch"]) - config.pitch_min
         start, stop = float(note["onset_s"]) * frames_per_s, float(note["offset_s"]) * frames_per_s
-        first, last = max(0, int(np.ceil(start - 0.5))), min(n_frames, int(np.ceil(stop)))
+        first, last = max(0, int(np.ceil(start - 0.5))), min(n_frames, int(np.ceil(stop - 0.01)))
         last = max(last, first + 1)
         around = np.arange(max(0, int(start) - 1), min(n_frames, int(start) + 3))
         height = np.clip(1 - np.abs(around - start) / ONSET_HALF_WIDTH_FRAMES, 0, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import onnx
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from fretscribe.errors import WeightsError
@@ -40,7 +40,7 @@ def load_acoustic_net(path: Path) -> AcousticNet:
             config = json.loads((file.metadata() or {})[CONFIG_KEY])
         net = AcousticNet(AcousticConfig.from_json(config))
         net.load_state_dict(load_file(path))
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{path} does not hold an acoustic network: {error}") from error
     return net.eval()
 
