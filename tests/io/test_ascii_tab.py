@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fretscribe.errors import OutputError
 from fretscribe.io.ascii_tab import write_ascii
 from fretscribe.music import BeatGrid, BendPoint, Chord, Key, Tab, TabNote, Tuning
 from strategies import tab_note, tab_of, tabs
@@ -202,6 +203,13 @@ def test_pick_up_and_late_start() -> None:
 
 def test_titles_stay_on_their_line() -> None:
     assert write_ascii(tab_of(tab_note(0, 0, 0), title="a\nb\tc ")).startswith("a b c\nTuning")
+
+
+def test_absurd_tempos_are_refused() -> None:
+    beats = BeatGrid(beat_times_s=(0.0, 1e-9), downbeats=())
+    note = dataclasses.replace(tab_note(0, 0, 10), onset_beats=None, duration_beats=None)
+    with pytest.raises(OutputError, match="too long"):
+        write_ascii(tab_of(tab_note(0, 0, 0), note, beats=beats))
 
 
 def test_impossible_widths() -> None:

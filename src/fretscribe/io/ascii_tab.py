@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from fretscribe.errors import OutputError
 from fretscribe.io.ascii_bar import SIGNS, BarCells, Block, draw_bar, note_text, span_labels
 from fretscribe.io.ascii_grid import column_of, columns_per_beat, drawn_beats
 from fretscribe.io.bars import Bar, bars_between
@@ -22,6 +23,7 @@ from fretscribe.music import BeatGrid, Chord, Tab, TabNote, Tuning
 from fretscribe.tunings import tuning_name, tuning_text
 
 _MIN_COLUMNS = 20
+_MAX_BEATS = 200_000
 _SECONDS_GRID = BeatGrid(beat_times_s=(0.0, 0.5), downbeats=(0,))
 """Stands in for beats where there are none: a "beat" of half a second, four columns each."""
 _SECONDS_COLUMNS = 4
@@ -66,6 +68,8 @@ def write_ascii(
     ------
     ValueError
         If ``columns`` is below 20.
+    OutputError
+        If the notes span more than 200 000 beats.
     """
     if columns < _MIN_COLUMNS:
         raise ValueError(f"columns must be {_MIN_COLUMNS} or more, not {columns}")
@@ -117,6 +121,8 @@ def _pieces(
     beats = tab.beats or _SECONDS_GRID
     placed = _placed(tab, beats)
     first, last = min(p.beat for p in placed), max(p.beat for p in placed)
+    if last - first > _MAX_BEATS:
+        raise OutputError(f"a text tab of {int(last - first)} beats would be too long (limit {_MAX_BEATS})")
     bars = bars_between(beats, min(first, Fraction(0)), last)
     by_bar = _by_bar(placed, bars)
     flats = tab.key is not None and key_uses_flats(tab.key)

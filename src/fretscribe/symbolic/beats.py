@@ -102,7 +102,7 @@ def _comb(beats_per_bar: int) -> tuple[tuple[float, float], ...]:
     """Multiples of a beat at which music in a metre repeats itself, with their weights."""
     group = 3 if beats_per_bar % 3 == 0 else 2
     bar = beats_per_bar if beats_per_bar > group else 2 * group
-    return (0.5, 0.5), (1.0, 1.0), (float(group), 1.0), (float(bar), 1.0), (2.0 * bar, 1.0)
+    return (0.5, 0.5), (1.0, 2.0), (float(group), 1.0), (float(bar), 1.0), (2.0 * bar, 1.0)
 
 
 def follow_beats(strength: Array, bpm: float) -> Array:

@@ -79,7 +79,7 @@ class FingeringWeights:
     shift_rest: float = 0.35
     fret: float = 0.02
     high_fret: float = 0.3
-    open_string: float = 0.3
+    open_string: float = 0.2
     open_far: float = 0.3
     span: float = 1.2
     finger: float = 0.3

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,22 @@ import numpy.typing as npt
 from fretscribe.datasets.guitarset import GuitarSet
 from fretscribe.evaluation.metrics import match_notes
 from fretscribe.evaluation.notes import NoteArrays, note_arrays, truth_arrays
+from fretscribe.frames import Audio, StringRoll
 from fretscribe.io.audio import read_audio
-from fretscribe.models.acoustic import AcousticModel
 from fretscribe.music import STANDARD_TUNING, Note
 from fretscribe.symbolic.decode import DecodeParams, decode_notes
 
 ONSET_THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 ACTIVE_THRESHOLDS = (0.2, 0.275, 0.35, 0.425, 0.5)
+
+
+class Hears(Protocol):
+    """An acoustic model: audio at ``sample_rate`` to a roll."""
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    def __call__(self, audio: Audio) -> StringRoll: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +53,7 @@ class ThresholdChoice:
 
 
 def choose_thresholds(
-    dataset: GuitarSet, model: AcousticModel, *, base: DecodeParams | None = None
+    dataset: GuitarSet, model: Hears, *, base: DecodeParams | None = None
 ) -> ThresholdChoice:
     """Try a grid of thresholds on every track that has a microphone recording.
 
