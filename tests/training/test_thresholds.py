@@ -1,4 +1,4 @@
-"""Thresholds are chosen so that the notes of a roll are found, and scored without the player they are scored on."""
+"""Thresholds are chosen so that notes are found, and scored without the player they are scored on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Hearing:
             place = (note.position.string, note.note.pitch - 33)
             onset[(first, *place)] = 0.6
             active[(slice(first, last), *place)] = 0.9
-        onset[10, 5, 50], active[10:30, 5, 50] = 0.5, 0.9
+        onset[10, 5, 50], active[10:14, 5, 50] = 0.5, 0.9
         grid = FrameGrid(sample_rate=RATE, hop_length=HOP, n_frames=n_frames)
         return StringRoll(grid=grid, onset=onset, active=active, pitch_min=33)
 

@@ -58,7 +58,8 @@ def thresholds(
     from fretscribe.training.thresholds import choose_thresholds
 
     choice = choose_thresholds(open_guitarset(root), load_acoustic(weights))
+    params = choice.params
     typer.echo(
-        f"onset_threshold {choice.params.onset_threshold}, active_threshold {choice.params.active_threshold}\n"
+        f"onset_threshold {params.onset_threshold}, active_threshold {params.active_threshold}\n"
         f"leave-one-player-out: F50 {choice.f50:.3f}, with offsets {choice.f50_with_offsets:.3f}"
     )

@@ -29,9 +29,9 @@ class FingeringWeights:
     """Costs in nats.
 
     The defaults were fitted by coordinate descent on GuitarSet annotations (players 00, 02, 03; none of the
-    development recordings) under the condition that common open chord shapes come out as such, and then
-    drawn back where true note ends, which a transcription does not have, made them steep (``cut``,
-    ``release``, ``span``).
+    development recordings) with artificial evidence of varied strength. Then those that true note ends,
+    which a transcription lacks, had made steep were drawn back (``cut``, ``release``, ``span``), keeping
+    that common chord shapes come out as such without any evidence.
 
     Attributes
     ----------
