@@ -117,12 +117,15 @@ class StringRoll:
         P(a note of this pitch sounds on this string here).
     pitch_min : int
         MIDI pitch of column 0.
+    level : float32 array [n_frames, n_pitches], or None
+        How strong each pitch is in dB (any reference); None where nothing is known of loudness.
     """
 
     grid: FrameGrid
     onset: FloatArray
     active: FloatArray
     pitch_min: int
+    level: FloatArray | None = None
 
     def __post_init__(self) -> None:
         onset = _frozen(self.onset, "onset", 3)
@@ -134,6 +137,11 @@ class StringRoll:
             )
         object.__setattr__(self, "onset", onset)
         object.__setattr__(self, "active", active)
+        if self.level is not None:
+            level = _frozen(self.level, "level", 2)
+            if level.shape != (onset.shape[0], onset.shape[2]):
+                raise ValueError(f"level {level.shape} must have a value for each frame and pitch")
+            object.__setattr__(self, "level", level)
 
     @property
     def n_strings(self) -> int:

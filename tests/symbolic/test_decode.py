@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import time
 
@@ -128,7 +129,7 @@ def test_silence_and_no_frames_give_no_notes():
     assert decode(*empty(0)) == []
 
 
-def test_velocity_follows_loudness_only_where_it_is_given():
+def test_velocity_follows_the_level_only_where_it_is_known():
     onset, active = empty()
     put(onset, active, 52, 20, 60)
     put(onset, active, 60, 70, 90)
@@ -137,10 +138,10 @@ def test_velocity_follows_loudness_only_where_it_is_given():
     level = np.full((len(onset), N_PITCHES), -60.0, dtype=np.float32)
     level[20:60, 52 - PITCH_MIN] = -10.0
     level[70:90, 60 - PITCH_MIN] = -25.0
-    loud, soft = decode_notes(roll, STANDARD_TUNING, loudness=level)
+    loud, soft = decode_notes(dataclasses.replace(roll, level=level), STANDARD_TUNING)
     assert loud.velocity > soft.velocity + 20
-    with pytest.raises(ValueError, match="loudness"):
-        decode_notes(roll, STANDARD_TUNING, loudness=level[:-1])
+    with pytest.raises(ValueError, match="level"):
+        dataclasses.replace(roll, level=level[:-1])
 
 
 @pytest.mark.parametrize(

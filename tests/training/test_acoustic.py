@@ -138,7 +138,7 @@ def test_onnx_agrees_with_torch(random_net: AcousticNet, exported: Path, n_sampl
     with torch.inference_mode():
         expected = AcousticGraph(random_net)(audio)
     for one, other in zip(heard, expected, strict=True):
-        np.testing.assert_allclose(one, other.numpy(), atol=1e-5)
+        np.testing.assert_allclose(one, other.numpy(), atol=1e-5, rtol=1e-4)
 
 
 def test_chunks_join_without_a_seam(random_net: AcousticNet, exported: Path) -> None:
@@ -150,7 +150,8 @@ def test_chunks_join_without_a_seam(random_net: AcousticNet, exported: Path) -> 
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
     with torch.inference_mode():
-        onset, active = AcousticGraph(random_net)(torch.from_numpy(signal * level_gain(signal))[None])
+        onset, active, level = AcousticGraph(random_net)(torch.from_numpy(signal * level_gain(signal))[None])
     assert roll.grid.n_frames == len(onset)
     np.testing.assert_allclose(roll.onset, onset.numpy(), atol=1e-5)
     np.testing.assert_allclose(roll.active, active.numpy(), atol=1e-5)
+    np.testing.assert_allclose(roll.level, level.numpy(), atol=1e-2)

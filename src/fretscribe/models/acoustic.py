@@ -101,16 +101,18 @@ class AcousticModel:
         n_frames = len(signal) // self.hop_length + 1
         shape = (n_frames, self.n_strings, self.n_pitches)
         onset, active = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        level = np.zeros((n_frames, self.n_pitches), np.float32)
         for chunk in plan_chunks(n_frames):
             samples = signal[chunk.heard_from * self.hop_length : chunk.heard_to * self.hop_length]
             heard = self._session.run(None, {"audio": self._padded(samples * gain)[None]})
             inner = slice(chunk.first - chunk.heard_from, chunk.last - chunk.heard_from)
             onset[chunk.first : chunk.last] = heard[0][inner]
             active[chunk.first : chunk.last] = heard[1][inner]
+            level[chunk.first : chunk.last] = heard[2][inner]
             if progress is not None:
                 progress(chunk.last / n_frames)
         grid = FrameGrid(sample_rate=self.sample_rate, hop_length=self.hop_length, n_frames=n_frames)
-        return StringRoll(grid=grid, onset=onset, active=active, pitch_min=self.pitch_min)
+        return StringRoll(grid=grid, onset=onset, active=active, pitch_min=self.pitch_min, level=level)
 
     def _padded(self, samples: FloatArray) -> FloatArray:
         """At least one hop, so that the graph always has a frame to work on."""
@@ -172,7 +174,7 @@ def _open_session(path: Path, n_threads: int | None) -> onnxruntime.InferenceSes
 def _read_config(session: onnxruntime.InferenceSession, path: Path) -> dict[str, Any]:
     text = session.get_modelmeta().custom_metadata_map.get(CONFIG_KEY)
     names = [output.name for output in session.get_outputs()]
-    if text is None or names != ["onset", "active"]:
+    if text is None or names != ["onset", "active", "level"]:
         raise WeightsError(f"{path} is not an acoustic network of fretscribe")
     config: dict[str, Any] = json.loads(text)
     return config

@@ -198,16 +198,32 @@ class AcousticNet(nn.Module):
 
 
 class AcousticGraph(nn.Module):
-    """What is exported: audio [1, n_samples] -> onset and active [n_frames, n_strings, n_pitches]."""
+    """What is exported: audio [1, n_samples] -> onset and active [n_frames, n_strings, n_pitches], and
+    level [n_frames, n_pitches] in dB: the strongest of a pitch's first three partials."""
 
     def __init__(self, net: AcousticNet) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        onset, active, strings = self.net(self.net.features(audio))
+    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features = self.net.features(audio)
+        onset, active, strings = self.net(features)
         share = torch.softmax(strings[0], dim=1)
-        return torch.sigmoid(onset[0])[:, None] * share, torch.sigmoid(active[0])[:, None] * share
+        return (
+            torch.sigmoid(onset[0])[:, None] * share,
+            torch.sigmoid(active[0])[:, None] * share,
+            self._level(features[0, 0]),
+        )
+
+    def _level(self, long_windows: Tensor) -> Tensor:
+        config = self.net.config
+        n_fine = config.bins_per_semitone * config.n_pitches
+        partials = []
+        for harmonic in (1, 2, 3):
+            shift = 1 + round(12 * config.bins_per_semitone * math.log2(harmonic))  # bin 1 is pitch_min
+            partials.append(long_windows[:, shift : shift + n_fine : config.bins_per_semitone])
+        strongest = torch.stack(partials).amax(dim=0)
+        return (strongest - 1) * FrontEnd.FLOOR_DB
 
 
 def n_parameters(net: nn.Module) -> int:

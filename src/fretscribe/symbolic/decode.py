@@ -2,7 +2,7 @@
 
 The roll's sum over strings (clipped to 1) is P(a pitch sounds); a string's share of the sum is
 P(string | the pitch sounds). Notes are found pitch by pitch; strings only travel along as evidence, the
-choice is made in ``fingering``. Knows nothing of hands, beats or loudness (unless it is handed in).
+choice is made in ``fingering``. Knows nothing of hands, beats or the meaning of loudness.
 """
 
 from __future__ import annotations
@@ -82,8 +82,6 @@ def decode_notes(
     roll: StringRoll,
     tuning: Tuning,
     params: DecodeParams | None = None,
-    *,
-    loudness: FloatArray | None = None,
 ) -> list[Note]:
     """Notes of a roll, sorted by onset, then pitch.
 
@@ -91,13 +89,10 @@ def decode_notes(
     ----------
     roll : StringRoll
         ``onset`` and ``active`` [n_frames, n_strings, n_pitches] whose sums over the strings are
-        P(onset) and P(sounding) of a pitch.
+        P(onset) and P(sounding) of a pitch. ``level`` gives velocities; without it each is 80.
     tuning : Tuning
         What ``Note.string_probs`` speaks of; see `string_evidence` for the mapping of strings.
     params : DecodeParams, optional
-    loudness : float array [n_frames, n_pitches], optional
-        Level of every pitch in dB (any reference). Without it every velocity is 80: the roll holds
-        probabilities, not loudness.
 
     Returns
     -------
@@ -107,8 +102,6 @@ def decode_notes(
     params = params or DecodeParams()
     if roll.grid.n_frames == 0:
         return []
-    if loudness is not None and loudness.shape != (roll.grid.n_frames, roll.n_pitches):
-        raise ValueError(f"loudness must be {(roll.grid.n_frames, roll.n_pitches)}, not {loudness.shape}")
     onset = roll.onset.sum(axis=1, dtype=np.float32)
     active = np.minimum(roll.active.sum(axis=1, dtype=np.float32), 1.0)
     peaks = onset_peaks(onset, params.onset_threshold, params.min_restrike_s / roll.grid.time_step_s)
@@ -124,7 +117,7 @@ def decode_notes(
             params,
         )
         found += [(column, stretch) for stretch in stretches]
-    levels = _velocities(found, loudness, roll.grid)
+    levels = _velocities(found, roll.level, roll.grid)
     notes = [
         _note(roll, tuning, params, column, stretch, velocity)
         for (column, stretch), velocity in zip(found, levels, strict=True)
@@ -319,15 +312,15 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
     return tuple(value / total for value in carried) if total > 1e-9 else None
 
 
-def _velocities(found: list[tuple[int, _Stretch]], loudness: FloatArray | None, grid: FrameGrid) -> list[int]:
+def _velocities(found: list[tuple[int, _Stretch]], level: FloatArray | None, grid: FrameGrid) -> list[int]:
     """MIDI velocities from each note's loudest 100 ms after its onset; the 95th percentile is 100."""
-    if loudness is None or not found:
+    if level is None or not found:
         return [DEFAULT_VELOCITY] * len(found)
     attack = math.ceil(0.1 / grid.time_step_s) + 1
     peaks = []
     for column, stretch in found:
         start = min(max(0, math.floor(stretch.onset)), grid.n_frames - 1)
-        peaks.append(float(loudness[start : start + attack, column].max()))
+        peaks.append(float(level[start : start + attack, column].max()))
     reference = float(np.percentile(peaks, 95))
     raw = [_LOUD_VELOCITY + _VELOCITY_PER_DB * (p - reference) for p in peaks]
     return [int(min(max(round(v), 1), 127)) for v in raw]

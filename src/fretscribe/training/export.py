@@ -57,8 +57,13 @@ def export_acoustic(net: AcousticNet, path: Path) -> None:
             (example,),
             str(path),
             input_names=["audio"],
-            output_names=["onset", "active"],
-            dynamic_axes={"audio": {1: "n_samples"}, "onset": {0: "n_frames"}, "active": {0: "n_frames"}},
+            output_names=["onset", "active", "level"],
+            dynamic_axes={
+                "audio": {1: "n_samples"},
+                "onset": {0: "n_frames"},
+                "active": {0: "n_frames"},
+                "level": {0: "n_frames"},
+            },
             opset_version=OPSET,
             dynamo=False,
         )
