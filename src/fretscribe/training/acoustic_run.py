@@ -7,9 +7,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from fretscribe.datasets.guitarset import open_guitarset
+from fretscribe.models.acoustic import load_acoustic
 from fretscribe.models.weights import sha256_of, write_registry
 from fretscribe.training.acoustic import Learner, RunSettings, train_acoustic
 from fretscribe.training.export import export_acoustic, save_acoustic
+from fretscribe.training.thresholds import development_scores
 
 
 def run_acoustic(
@@ -49,9 +52,23 @@ def run_acoustic(
     export_acoustic(learner.average, folder / "acoustic.onnx")
     write_registry(folder, {"acoustic": "acoustic.onnx"})
     account = folder / "acoustic.run.json"
-    account.write_text(json.dumps(_account(run, learner, folder), indent=1) + "\n", encoding="utf-8")
+    development = _on_real_sound(folder, data, report)
+    contents = _account(run, learner, folder) | {"development": development}
+    account.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
     report(f"wrote {folder}/acoustic.onnx at step {learner.step} of {run.loop.n_steps}")
     return folder
+
+
+def _on_real_sound(folder: Path, data: Path, report: Callable[[str], None]) -> dict[str, dict[str, float]]:
+    """Note F1 of the exported weights on the development recordings; empty where there are none."""
+    root = data / "guitarset"
+    if not root.is_dir():
+        report(f"no recordings in {root}: not validated on real sound")
+        return {}
+    scores = development_scores(open_guitarset(root), load_acoustic(folder))
+    for track, values in scores.items():
+        report(f"  {track}: note F1 {values['note_f1']:.3f}, with offsets {values['note_offset_f1']:.3f}")
+    return scores
 
 
 def _account(run: RunSettings, learner: Learner, folder: Path) -> dict[str, object]:

@@ -80,6 +80,16 @@ def choose_thresholds(
     )
 
 
+def development_scores(dataset: GuitarSet, model: Hears) -> dict[str, dict[str, float]]:
+    """Note F1 of every recorded track under the decoder's defaults: how a run does on real sound."""
+    scores = {}
+    for track in dataset.with_audio("mic"):
+        roll = model(read_audio(track.audio_path("mic"), sample_rate=model.sample_rate).audio)
+        f50, with_offsets = _f50(truth_arrays(track.truth()), decode_notes(roll, STANDARD_TUNING))
+        scores[track.track_id] = {"note_f1": round(f50, 4), "note_offset_f1": round(with_offsets, 4)}
+    return scores
+
+
 def _best(scores: npt.NDArray[np.float64]) -> int:
     """Column of the grid with the highest mean over tracks [n_tracks, n_params, 2]."""
     return int(np.argmax((scores @ np.array([1.0, 0.5])).mean(axis=0)))
