@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 from fretscribe.frames import Audio, FrameGrid, StringRoll
+
+# A slow machine is no failed property; and CI judges a change by the same examples as the last one.
+settings.register_profile("fretscribe", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("fretscribe")
 
 PITCH_MIN = 33
 N_PITCHES = 56

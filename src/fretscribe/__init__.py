@@ -8,6 +8,24 @@ The names below are loaded when they are first used, so that ``import fretscribe
   `Key`, `Chord`, `Audio`, `StringRoll`
 - `read_tab`, `write_tab`, `read_audio`
 - `FretscribeError`, the base of every expected error
+
+A recording (here one that the project plays itself; usually a path) becomes a tab:
+
+>>> import fretscribe
+>>> from fretscribe.datasets.idioms import demo_tab
+>>> from fretscribe.datasets.synthetic import render
+>>> heard = fretscribe.transcribe(render(demo_tab(), seed=7), tuning="standard")
+>>> round(heard.tab.beats.tempo_bpm)
+112
+>>> [(n.position.string, n.position.fret) for n in heard.tab.notes[:4]]
+[(1, 0), (1, 0), (1, 3), (2, 0)]
+>>> [stage.status for stage in heard.stages if stage.name == "confidence"]
+['fallback']
+
+Another capo needs no audio:
+
+>>> fretscribe.retab(heard, fretscribe.TranscribeOptions(capo=2)).tab.tuning.capo
+2
 """
 
 from __future__ import annotations

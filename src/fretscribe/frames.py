@@ -101,7 +101,7 @@ class FrameGrid:
     def times_s(self) -> npt.NDArray[np.float64]:
         """Centre of every frame, float64 [n_frames]."""
         frames = np.arange(self.n_frames, dtype=np.float64)
-        return np.asarray(self.start_s + frames * (self.hop_length / self.sample_rate), dtype=np.float64)
+        return np.asarray(self.start_s + frames * self.hop_length / self.sample_rate, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
