@@ -48,6 +48,6 @@ def _notes(result: Transcription) -> str:
     count = str(len(result.tab.notes))
     confidence = result.confidence
     if confidence is None or confidence.share_accepted is None:
-        return f"{count}, confidence not judged"
+        return f"{count}, confidence not calibrated"
     share, target = 100 * confidence.share_accepted, 100 * confidence.target_accuracy
     return f"{count}, {share:.0f} % accepted at {target:.0f} % accuracy"
