@@ -34,7 +34,7 @@ def run_acoustic(
     out : Path, optional
         Folder of the weights; ``<cache>/<run name>`` by default.
     stop_after_s : float
-        Time limit of this session, 0 = none.
+        Time limit of this call, 0 = none.
     report : callable
         Gets one line of text at a time.
 
