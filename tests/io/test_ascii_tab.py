@@ -246,3 +246,17 @@ def test_any_tab_is_drawn_with_all_its_notes(tab: Tab, columns: int) -> None:
         assert sorted(drawn) == sorted(n.position.fret for n in of_string)
         if all(n.onset_beats is None for n in of_string) or plain.beats is None:
             assert drawn == [n.position.fret for n in of_string]
+
+
+def test_a_bar_wider_than_the_page_is_never_cut_within_a_number() -> None:
+    # Neighbours on other strings, so that the second digit may stand above the next column's first place.
+    notes = [tab_note(2 + i % 2, 10 + i % 3, Fraction(i, 4)) for i in range(28)]
+    beats = BeatGrid.constant(120.0, 10.0, beats_per_bar=7)
+    tab = tab_of(*notes, beats=beats)
+    for columns in range(30, 60):
+        rows = strings_of(write_ascii(tab, columns=columns))
+        for label, string in (("G", 3), ("D", 2)):
+            drawn = [f for row in rows if row.startswith(label) for f in re.findall(r"\d+", row)]
+            assert [int(f) for f in drawn] == [
+                n.position.fret for n in tab.notes if n.position.string == string
+            ]

@@ -111,6 +111,8 @@ def draw_bar(cells: BarCells, n_strings: int, available: int, *, bar_line: bool 
     Pieces are cut before a beat where one fits.
     """
     starts = _column_starts(cells)
+    if starts[-1] + 1 > available - bar_line:  # cut between columns, it must not split a number
+        starts = _column_starts(cells, may_overlap=False)
     rows, chords, spans = _rows(cells, starts, n_strings)
     cuts = _cuts(starts, cells.columns_per_beat, available - bar_line)
     blocks = []
@@ -127,9 +129,16 @@ def draw_bar(cells: BarCells, n_strings: int, available: int, *, bar_line: bool 
     return blocks
 
 
-def _column_starts(cells: BarCells) -> list[int]:
-    """Where each column starts, and the end of the last."""
+def _column_starts(cells: BarCells, *, may_overlap: bool = True) -> list[int]:
+    """Where each column starts, and the end of the last.
+
+    A text may reach over the start of the next column where that has nothing on its string, unless
+    ``may_overlap`` is false.
+    """
     widths = [_COLUMN_WIDTH] * cells.n_columns
+    if not may_overlap:
+        for (_, column), text in cells.texts.items():
+            widths[column] = max(widths[column], 1 + len(text.body))
     occupied = sorted({column for _, column in cells.texts})
     chord_columns = sorted(cells.chords)
     for column in sorted({*occupied, *chord_columns}):
