@@ -21,6 +21,7 @@ from fretscribe.datasets.sample_bank import (
     SampleVoice,
     load_sample_bank,
 )
+from fretscribe.datasets.synthetic import VELOCITY_RANGE_DB, faded_out
 from fretscribe.frames import FloatArray
 from fretscribe.music import BendPoint, Tab, TabNote
 
@@ -36,9 +37,7 @@ __all__ = [
 
 _TAPS = 16
 _PHASES = 512
-_RESTRIKE_FADE_S = 0.004
 _TAIL_DECAYS = 5.0
-_VELOCITY_RANGE_DB = 30.0  # as the physical voice
 _SLURS = frozenset({"hammer_on", "pull_off", "slide"})
 
 
@@ -123,7 +122,7 @@ def render_strings(
         wave = _note_wave(tab_note, _choose_take(takes, tab_note.note.velocity, rng), rng)
         wave = wave[: ends[string] - start]
         if start + len(wave) >= ends[string]:
-            wave = _fade_out(wave)
+            wave = faded_out(wave, sample_rate)
         out[string, start : start + len(wave)] += wave
         ends[string] = start
     return out
@@ -154,7 +153,7 @@ def _note_wave(tab_note: TabNote, take: RecordedNote, rng: np.random.Generator) 
         wave = _damped(wave, decay_s=rng.uniform(0.06, 0.18), cutoff_hz=rng.uniform(1200.0, 2600.0))
     tail = np.arange(max(0, len(wave) - n_held), dtype=np.float32)
     wave[n_held:] *= np.exp(-tail / np.float32(release_s * BANK_RATE))
-    gain_db = _VELOCITY_RANGE_DB * (note.velocity - 127) / 127 + rng.normal(0.0, 0.7)
+    gain_db = VELOCITY_RANGE_DB * (note.velocity - 127) / 127 + rng.normal(0.0, 0.7)
     return wave * np.float32(take.level * 10.0 ** (gain_db / 20.0))
 
 
@@ -217,10 +216,3 @@ def _damped(wave: FloatArray, *, decay_s: float, cutoff_hz: float) -> FloatArray
     frequencies = np.fft.rfftfreq(2 * n, 1.0 / BANK_RATE)
     soft = np.fft.irfft(spectrum / (1.0 + (frequencies / cutoff_hz) ** 2))[:n]
     return np.asarray(soft * np.exp(-np.arange(n) / (decay_s * BANK_RATE)), dtype=np.float32)
-
-
-def _fade_out(wave: FloatArray) -> FloatArray:
-    n_fade = min(len(wave), round(_RESTRIKE_FADE_S * BANK_RATE))
-    faded = wave.copy()
-    faded[len(wave) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)
-    return faded

@@ -19,6 +19,9 @@ from fretscribe.frames import Audio, FloatArray
 from fretscribe.music import BendPoint, Tab, TabNote
 
 RENDER_RATE = 22050
+VELOCITY_RANGE_DB = 30
+"""Level between the softest and the loudest stroke, of either voice."""
+
 _BLOCK = 160
 _MAX_PARTIALS = 64
 _TAIL_RELEASES = 5.0  # release time constants rendered after a note's end
@@ -95,7 +98,7 @@ def render_strings(
         end = min(n_samples, start + len(wave))
         if following_s is not None:
             end = min(end, max(start + 1, round(following_s * sample_rate)))
-            wave = _faded(wave[: end - start], sample_rate)
+            wave = faded_out(wave[: end - start], sample_rate)
         out[tab_note.position.string, start:end] += wave[: end - start]
     return out
 
@@ -110,7 +113,8 @@ def _next_onsets(tab: Tab) -> list[float | None]:
     return result[::-1]
 
 
-def _faded(wave: FloatArray, sample_rate: int) -> FloatArray:
+def faded_out(wave: FloatArray, sample_rate: int) -> FloatArray:
+    """The wave with its last 4 ms faded: the next stroke on its string silences it."""
     n_fade = min(len(wave), int(_RESTRIKE_FADE_S * sample_rate))
     if n_fade == 0:
         return wave
@@ -137,7 +141,7 @@ def _note_wave(
     if n_held < n_samples:
         tail = np.arange(n_samples - n_held, dtype=np.float32)
         wave[n_held:] *= np.exp(-tail / np.float32(release_s * sample_rate))
-    gain = guitar.string_gain[string] * 10 ** ((note.velocity - 127) / 127 * 30 / 20)
+    gain = guitar.string_gain[string] * 10 ** ((note.velocity - 127) / 127 * VELOCITY_RANGE_DB / 20)
     return np.asarray(wave * np.float32(gain), dtype=np.float32)
 
 

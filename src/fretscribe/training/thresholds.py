@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fretscribe.datasets.guitarset import GuitarSet
-from fretscribe.evaluation.metrics import match_notes
+from fretscribe.evaluation.metrics import note_scores
 from fretscribe.evaluation.notes import NoteArrays, note_arrays, truth_arrays
 from fretscribe.frames import Audio, StringRoll
 from fretscribe.io.audio import read_audio
@@ -103,8 +103,5 @@ def _f50(truth: NoteArrays, notes: Sequence[Note]) -> tuple[float, float]:
         [0] * len(notes),
         [0] * len(notes),
     )
-    both = len(truth) + len(found)
-    return (
-        2 * len(match_notes(truth, found)) / max(1, both),
-        2 * len(match_notes(truth, found, with_offsets=True)) / max(1, both),
-    )
+    scores = note_scores(truth, found)
+    return scores.onset.f1, scores.offset.f1
