@@ -64,6 +64,7 @@ def _tab_note(draw: st.DrawFn, tuning: Tuning, string: int, onset_s: float, offs
         velocity=draw(st.integers(1, 127)),
         onset_prob=draw(_PROBABILITIES),
         string_probs=draw(st.none() | evidence),
+        tab_probs=draw(st.none() | evidence),
         bend=tuple(
             BendPoint(time_s=i * (offset_s - onset_s) / len(bend), cents=c) for i, c in enumerate(bend)
         ),

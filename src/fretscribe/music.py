@@ -116,7 +116,10 @@ class Note:
     onset_prob : float
         The acoustic model's probability that this note is there, 0..1.
     string_probs : tuple of float, or None
-        Evidence for each string of the tuning (sums to 1); None where nothing is known.
+        The acoustic model's evidence for each string of the tuning (sums to 1); None where nothing is known.
+    tab_probs : tuple of float, or None
+        What the tab networks (TabCNN, LSTMPredictor) say: for each string of the tuning P(it sounds this
+        pitch), each 0..1; None where they did not listen.
     bend : tuple of BendPoint
         Pitch curve, empty where it stays at the pitch.
     """
@@ -127,6 +130,7 @@ class Note:
     velocity: int = 80
     onset_prob: float = 1.0
     string_probs: tuple[float, ...] | None = None
+    tab_probs: tuple[float, ...] | None = None
     bend: tuple[BendPoint, ...] = ()
 
     def __post_init__(self) -> None:

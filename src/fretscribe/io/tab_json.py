@@ -96,6 +96,7 @@ def _note(tab_note: TabNote) -> dict[str, object]:
         "bend": [{"time_s": p.time_s, "cents": p.cents} for p in note.bend],
         "onset_prob": note.onset_prob,
         "string_probs": None if note.string_probs is None else list(note.string_probs),
+        "tab_probs": None if note.tab_probs is None else list(note.tab_probs),
     }
 
 

@@ -39,7 +39,7 @@ _TOP_KEYS = (
 )  # fmt: skip
 _NOTE_KEYS = (
     "onset_s", "offset_s", "pitch", "string", "fret", "velocity", "confidence", "alternatives",
-    "techniques", "onset_beats", "duration_beats", "bend", "onset_prob", "string_probs",
+    "techniques", "onset_beats", "duration_beats", "bend", "onset_prob", "string_probs", "tab_probs",
 )  # fmt: skip
 
 
@@ -135,7 +135,6 @@ def _chord(field: Field) -> Chord:
 
 def _note(field: Field) -> TabNote:
     fields = field.fields(_NOTE_KEYS)
-    string_probs = fields["string_probs"]
     note = field.build(
         Note,
         onset_s=fields["onset_s"].number(),
@@ -143,7 +142,8 @@ def _note(field: Field) -> TabNote:
         pitch=fields["pitch"].integer(),
         velocity=fields["velocity"].integer(),
         onset_prob=fields["onset_prob"].probability(),
-        string_probs=None if string_probs.is_null else tuple(p.probability() for p in string_probs.items()),
+        string_probs=_probabilities(fields["string_probs"]),
+        tab_probs=_probabilities(fields["tab_probs"]),
         bend=tuple(_bend_point(p) for p in fields["bend"].items()),
     )
     return field.build(
@@ -156,6 +156,10 @@ def _note(field: Field) -> TabNote:
         confidence=fields["confidence"].optional_probability(),
         alternatives=tuple(_alternative(a) for a in fields["alternatives"].items()),
     )
+
+
+def _probabilities(field: Field) -> tuple[float, ...] | None:
+    return None if field.is_null else tuple(p.probability() for p in field.items())
 
 
 def _position(string: Field, fret: Field) -> Position:
