@@ -16,6 +16,11 @@ FloatArray = npt.NDArray[np.float32]
 N_FRET_CLASSES = 22
 """Classes of one string in a `FretProbs`: silence first, then frets 0..20."""
 
+N_ARRAY_STRINGS = 6
+N_ARRAY_FRETS = 21
+N_TAB = N_ARRAY_STRINGS * N_ARRAY_FRETS
+"""Length of a frame in the array files: index = string * 21 + fret, silence is an all-zero block."""
+
 
 def _frozen(array: npt.ArrayLike, name: str, n_dims: int) -> FloatArray:
     out = np.asarray(array, dtype=np.float32).view()  # a view: the caller's own array stays writeable
@@ -169,3 +174,48 @@ class FretProbs:
                 f"probs must be [{self.grid.n_frames}, n_strings, {N_FRET_CLASSES}], not {probs.shape}"
             )
         object.__setattr__(self, "probs", probs)
+
+
+def tab_from_probs(probs: npt.ArrayLike) -> FloatArray:
+    """Fret probabilities [..., 6, 22] in the 126 layout of the array files [..., 126]: silence is dropped.
+
+    A string's block then sums to P(the string sounds).
+
+    >>> one_hot = np.zeros((6, 22)); one_hot[:, 0] = 1; one_hot[1] = np.eye(22)[4]  # string 1, fret 3
+    >>> np.flatnonzero(tab_from_probs(one_hot)).tolist()
+    [24]
+    """
+    array = np.asarray(probs, dtype=np.float32)
+    if array.shape[-2:] != (N_ARRAY_STRINGS, N_FRET_CLASSES):
+        raise ValueError(f"probs must end in (6, {N_FRET_CLASSES}), not {array.shape}")
+    return np.ascontiguousarray(array[..., 1:]).reshape(*array.shape[:-2], N_TAB)
+
+
+def probs_from_tab(tab: npt.ArrayLike) -> FloatArray:
+    """Inverse of `tab_from_probs`: [..., 126] -> [..., 6, 22]; silence is what is left of each block."""
+    array = np.asarray(tab, dtype=np.float32)
+    if array.shape[-1] != N_TAB:
+        raise ValueError(f"a frame has {N_TAB} values, not {array.shape[-1]}")
+    frets = array.reshape(*array.shape[:-1], N_ARRAY_STRINGS, N_ARRAY_FRETS)
+    silence = np.clip(1.0 - frets.sum(axis=-1, keepdims=True), 0.0, 1.0)
+    return np.asarray(np.concatenate([silence, frets], axis=-1), dtype=np.float32)
+
+
+def on_grid(frets: FretProbs, grid: FrameGrid) -> FretProbs:
+    """Fret probabilities on another grid, linear between frames, constant beyond the ends.
+
+    The one place where grids are exchanged. Without any frames all strings are silent.
+    """
+    if frets.grid == grid:
+        return frets
+    n_strings = frets.probs.shape[1]
+    if frets.grid.n_frames == 0:
+        silent = np.zeros((grid.n_frames, n_strings, N_FRET_CLASSES), dtype=np.float32)
+        silent[..., 0] = 1.0
+        return FretProbs(grid=grid, probs=silent)
+    at = (grid.times_s() - frets.grid.start_s) / frets.grid.time_step_s
+    at = np.clip(at, 0.0, frets.grid.n_frames - 1)
+    low = np.minimum(at.astype(np.int64), max(0, frets.grid.n_frames - 2))
+    high = np.minimum(low + 1, frets.grid.n_frames - 1)
+    share = (at - low)[:, None, None].astype(np.float32)
+    return FretProbs(grid=grid, probs=frets.probs[low] * (1 - share) + frets.probs[high] * share)
