@@ -1,0 +1,391 @@
+"""The training arrays: files of fixed names and shapes, and the frames of 126 values that they hold.
+
+``X_spec`` (samples, timesteps, 128) log-mel frames, ``X_win`` (samples, timesteps, 96, 9) constant-Q windows,
+``y_lstm`` (samples, timesteps, 126) truth, ``X_lstm`` of the same shape a predictor's probabilities,
+``valid`` (samples, timesteps) which frames count. They are written whole or not at all.
+Neighbours: ``arrays_info`` has the description beside them, ``guitarset_arrays`` and ``synthetic_set`` make
+them, ``merge`` joins them, ``arrays_check`` holds them to the contract, ``training`` learns from them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fretscribe.datasets.arrays_info import (
+    ENCODING,
+    INFO_FILE,
+    SPLITS,
+    ArraysInfo,
+    SampleInfo,
+    SampleStyle,
+    Split,
+    infos_text,
+    read_infos,
+)
+from fretscribe.errors import DatasetError, OutputError
+from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, N_TAB, FloatArray, FrameGrid
+from fretscribe.io.atomic import atomic_write
+
+__all__ = [
+    "ENCODING",
+    "SPLITS",
+    "ArraysInfo",
+    "SampleInfo",
+    "Split",
+    "TabArrays",
+    "array_path",
+    "cut_samples",
+    "decode_frets",
+    "encode_frets",
+    "frets_on_grid",
+    "read_arrays",
+    "read_infos",
+    "sample_infos",
+    "write_arrays",
+    "write_parts",
+]
+
+N_MELS = 128
+WINDOW_SHAPE = (96, 9)
+"""Constant-Q bins and columns of a window."""
+
+SILENT = -1
+"""In place of a fret: the string does not sound."""
+
+FILE_STEMS: Mapping[str, str] = MappingProxyType(
+    {"x_spec": "X_spec", "x_win": "X_win", "x_lstm": "X_lstm", "y": "y_lstm", "valid": "valid"}
+)
+"""Field of `TabArrays` -> beginning of its file's name."""
+
+_FRAME_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {"x_spec": (N_MELS,), "x_win": WINDOW_SHAPE, "x_lstm": (N_TAB,), "y": (N_TAB,), "valid": ()}
+)
+_REQUIRED = ("y", "valid")
+_WRITE_BYTES = 1 << 24
+
+BoolArray = npt.NDArray[np.bool_]
+FretArray = npt.NDArray[np.int8]
+AnyArray = FloatArray | BoolArray
+
+
+class _PlacedNote(Protocol):
+    """A note on a string, such as `RefNote`."""
+
+    @property
+    def onset_s(self) -> float: ...
+    @property
+    def offset_s(self) -> float: ...
+    @property
+    def string(self) -> int: ...
+    @property
+    def fret(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TabArrays:
+    """The arrays of one split; shapes and types are checked, values are not (see `arrays_check`).
+
+    Attributes
+    ----------
+    info : ArraysInfo
+    y : float32 array [n_samples, timesteps, 126]
+        One-hot per string block; silence is an all-zero block.
+    valid : bool array [n_samples, timesteps]
+        False: padding, or a frame whose features are missing.
+    x_spec : float32 array [n_samples, timesteps, 128], or None
+        Log-mel frames in dB.
+    x_win : float32 array [n_samples, timesteps, 96, 9], or None
+        Constant-Q windows in dB.
+    x_lstm : float32 array [n_samples, timesteps, 126], or None
+        Predicted probabilities; a block's sum is P(the string sounds). Never the truth.
+    """
+
+    info: ArraysInfo
+    y: FloatArray
+    valid: BoolArray
+    x_spec: FloatArray | None = None
+    x_win: FloatArray | None = None
+    x_lstm: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name, array in self.named().items():
+            wanted = _expected(name, self.info)
+            dtype = np.dtype(np.bool_ if name == "valid" else np.float32)
+            if array.shape != wanted or array.dtype != dtype:
+                raise ValueError(
+                    f"{FILE_STEMS[name]} must be {dtype} {wanted}, not {array.dtype} {array.shape}"
+                )
+
+    def named(self) -> dict[str, AnyArray]:
+        """The arrays that are there, by field name."""
+        arrays = {name: getattr(self, name) for name in FILE_STEMS}
+        return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _expected(name: str, info: ArraysInfo) -> tuple[int, ...]:
+    return (info.n_samples, info.timesteps, *_FRAME_SHAPES[name])
+
+
+def array_path(folder: Path, name: str, split: Split = "train") -> Path:
+    """Path of an array's file; ``name`` is a field of `TabArrays`.
+
+    >>> array_path(Path("sets"), "y", "val").as_posix()
+    'sets/y_lstm_val.npy'
+    """
+    return Path(folder) / f"{FILE_STEMS[name]}_{split}.npy"
+
+
+def read_arrays(folder: Path, split: Split = "train", *, mmap: bool = True) -> TabArrays:
+    """Read the arrays of a split.
+
+    Parameters
+    ----------
+    folder : Path
+    split : "train" | "val"
+    mmap : bool
+        Whether the arrays stay on disk and are read where they are touched.
+
+    Raises
+    ------
+    DatasetError
+        If the folder or the split is not there, a file is foreign or truncated, or files and ``arrays.json``
+        disagree; the message is one line and names the file.
+    """
+    folder = Path(folder)
+    infos = read_infos(folder)
+    if split not in infos:
+        raise DatasetError(f"{folder} has no split {split!r}", mend=f"it has {', '.join(infos)}")
+    info = infos[split]
+    arrays = {
+        name: _read_array(array_path(folder, name, split), _expected(name, info), mmap=mmap)
+        for name in FILE_STEMS
+        if name in _REQUIRED or array_path(folder, name, split).exists()
+    }
+    return TabArrays(info=info, **arrays)  # type: ignore[arg-type]  # _read_array has checked each dtype
+
+
+def _read_array(path: Path, shape: tuple[int, ...], *, mmap: bool) -> AnyArray:
+    dtype = np.dtype(np.float32 if len(shape) > 2 else np.bool_)
+    try:
+        # Mapping first: it refuses archives, pickles and truncated files before anything is loaded.
+        array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+        loaded = array if mmap else np.array(array)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing", mend="make the arrays again") from error
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise DatasetError(
+            f"{path} is no array file, or is truncated: {reason}", mend="make the arrays again"
+        ) from error
+    if loaded.dtype != dtype or loaded.shape != shape:
+        raise DatasetError(
+            f"{path} holds {loaded.dtype} {loaded.shape}, {INFO_FILE} says {dtype} {shape}",
+            mend="make the arrays again",
+        )
+    return loaded
+
+
+def write_arrays(folder: Path, arrays: TabArrays, split: Split = "train", *, force: bool) -> None:
+    """Write the arrays of a split and its part of ``arrays.json``; other splits stay as they are.
+
+    Raises
+    ------
+    OutputError
+        If the split is there already (without ``force``) or the folder cannot be written; nothing is changed.
+    DatasetError
+        If an ``arrays.json`` is there that cannot be understood.
+    """
+    write_parts(folder, arrays.info, [arrays.named()], split, force=force)
+
+
+def write_parts(
+    folder: Path,
+    info: ArraysInfo,
+    parts: Sequence[Mapping[str, AnyArray]],
+    split: Split = "train",
+    *,
+    force: bool,
+) -> None:
+    """As `write_arrays`, for arrays that lie in pieces: they are joined along samples while written.
+
+    Parameters
+    ----------
+    parts : sequence of mapping
+        Field name of `TabArrays` -> array, the same names in each; their samples add up to ``info.samples``.
+    """
+    folder = Path(folder)
+    _check_parts(info, parts)
+    infos = _infos_beside(folder, split, force=force)
+    names = list(parts[0])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
+    with contextlib.ExitStack() as files:  # they get their names last to first, so arrays.json comes last
+        info_file = files.enter_context(atomic_write(folder / INFO_FILE, force=bool(infos)))
+        for name in names:
+            path = files.enter_context(atomic_write(array_path(folder, name, split), force=force))
+            with path.open("wb") as file:
+                _write_npy(file, (part[name] for part in parts), _expected(name, info))
+        info_file.write_text(infos_text(infos | {split: info}), encoding="utf-8", newline="\n")
+        for name in set(FILE_STEMS) - set(names):  # left by an older set: taken for this one's otherwise
+            array_path(folder, name, split).unlink(missing_ok=True)
+
+
+def _check_parts(info: ArraysInfo, parts: Sequence[Mapping[str, AnyArray]]) -> None:
+    if not parts or any(set(part) != set(parts[0]) for part in parts):
+        raise ValueError("the parts must hold the same arrays")
+    if not set(_REQUIRED) <= set(parts[0]):
+        raise ValueError("y and valid must be among the arrays")
+    for name in parts[0]:
+        shape = (sum(len(part[name]) for part in parts), *parts[0][name].shape[1:])
+        if shape != _expected(name, info) or any(part[name].shape[1:] != shape[1:] for part in parts):
+            raise ValueError(f"the parts of {FILE_STEMS[name]} do not add up to {_expected(name, info)}")
+
+
+def _infos_beside(folder: Path, split: Split, *, force: bool) -> dict[Split, ArraysInfo]:
+    """What stands in the folder's arrays.json, if there is one; refuses a split that is there already."""
+    present = [path for name in FILE_STEMS if (path := array_path(folder, name, split)).exists()]
+    infos = read_infos(folder) if (folder / INFO_FILE).exists() else {}
+    if (present or split in infos) and not force:
+        shown = present[0] if present else f"the split {split!r} of {folder / INFO_FILE}"
+        raise OutputError(f"{shown} exists", mend="use --force to replace it")
+    return infos
+
+
+def _write_npy(file: BinaryIO, pieces: Iterable[AnyArray], shape: tuple[int, ...]) -> None:
+    """Write pieces as one .npy, a few samples at a time: a memory map would crash on a full disk."""
+    dtype = np.dtype("<f4" if len(shape) > 2 else "?")
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    step = max(1, _WRITE_BYTES // (int(np.prod(shape[1:])) * dtype.itemsize))
+    for piece in pieces:
+        for first in range(0, len(piece), step):
+            file.write(np.ascontiguousarray(piece[first : first + step], dtype=dtype).tobytes())
+
+
+def frets_on_grid(notes: Iterable[_PlacedNote], grid: FrameGrid) -> tuple[FretArray, int]:
+    """Which fret sounds on each string at each frame.
+
+    A frame at time t carries the note with ``onset_s <= t < offset_s``, the later one where two overlap (as
+    ``evaluation.metrics``).
+
+    Parameters
+    ----------
+    notes : iterable of `RefNote` or the like
+        On strings 0..5.
+    grid : FrameGrid
+
+    Returns
+    -------
+    frets : int8 array [n_frames, 6]
+        -1 is silence.
+    n_above : int
+        Notes above fret 20: left out, their frames are silent.
+
+    Raises
+    ------
+    ValueError
+        If a note lies on no string of the layout, or below the nut.
+    """
+    times_s = grid.times_s()
+    frets = np.full((grid.n_frames, N_ARRAY_STRINGS), SILENT, dtype=np.int8)
+    n_above = 0
+    for note in sorted(notes, key=lambda note: note.onset_s):
+        if not 0 <= note.string < N_ARRAY_STRINGS or note.fret < 0:
+            raise ValueError(f"string {note.string}, fret {note.fret} has no place in the layout")
+        too_high = note.fret >= N_ARRAY_FRETS
+        n_above += too_high
+        first, beyond = np.searchsorted(times_s, [note.onset_s, note.offset_s], side="left")
+        frets[first:beyond, note.string] = SILENT if too_high else note.fret
+    return frets, n_above
+
+
+def encode_frets(frets: npt.ArrayLike) -> FloatArray:
+    """Frets [..., 6] (-1 silence, 0..20) in the 126 layout, float32 [..., 126].
+
+    >>> np.flatnonzero(encode_frets([-1, 3, -1, -1, -1, 0])).tolist()
+    [24, 105]
+    """
+    array = np.asarray(frets)
+    if array.shape[-1:] != (N_ARRAY_STRINGS,):
+        raise ValueError(f"frets must end in {N_ARRAY_STRINGS} strings, not {array.shape}")
+    if array.size and not (array.min() >= SILENT and array.max() < N_ARRAY_FRETS):
+        raise ValueError(f"frets must be -1 or 0..{N_ARRAY_FRETS - 1}")
+    blocks = array[..., None] == np.arange(N_ARRAY_FRETS)
+    return np.ascontiguousarray(blocks.reshape(*array.shape[:-1], N_TAB), dtype=np.float32)
+
+
+def decode_frets(y: npt.ArrayLike) -> FretArray:
+    """Inverse of `encode_frets`, for arrays that are one-hot or silent in each block.
+
+    Raises
+    ------
+    ValueError
+        If a block is neither.
+
+    >>> decode_frets(encode_frets([-1, 3, -1, -1, -1, 20])).tolist()
+    [-1, 3, -1, -1, -1, 20]
+    """
+    array = np.asarray(y)
+    if array.shape[-1:] != (N_TAB,):
+        raise ValueError(f"a frame has {N_TAB} values, not {array.shape}")
+    blocks = array.reshape(*array.shape[:-1], N_ARRAY_STRINGS, N_ARRAY_FRETS)
+    if not ((blocks == 0) | (blocks == 1)).all() or blocks.sum(axis=-1).max(initial=0.0) > 1:
+        raise ValueError("each block must be one-hot, or zero for silence")
+    return np.where(blocks.any(axis=-1), blocks.argmax(axis=-1), SILENT).astype(np.int8)
+
+
+def cut_samples(
+    frames: npt.NDArray[np.float32], timesteps: int, *, has_data: BoolArray | None = None
+) -> tuple[FloatArray, BoolArray]:
+    """Cut a track's frames into samples of equal length, one after the other, the last one padded with 0.
+
+    Parameters
+    ----------
+    frames : array [n_frames, ...]
+    timesteps : int
+    has_data : bool array [n_frames], optional
+        False where the frame's features are missing.
+
+    Returns
+    -------
+    samples : array [n_samples, timesteps, ...]
+    valid : bool array [n_samples, timesteps]
+
+    >>> samples, valid = cut_samples(np.ones((5, 2), dtype=np.float32), 3)
+    >>> samples.shape, valid.tolist()
+    ((2, 3, 2), [[True, True, True], [True, True, False]])
+    """
+    n_frames = len(frames)
+    n_samples = -(-n_frames // timesteps)
+    samples = np.zeros((n_samples * timesteps, *frames.shape[1:]), dtype=frames.dtype)
+    samples[:n_frames] = frames
+    valid = np.zeros(n_samples * timesteps, dtype=np.bool_)
+    valid[:n_frames] = True if has_data is None else has_data
+    return samples.reshape(n_samples, timesteps, *frames.shape[1:]), valid.reshape(n_samples, timesteps)
+
+
+def sample_infos(
+    *, track: str, player: str, source: str, style: SampleStyle, n_frames: int, timesteps: int
+) -> tuple[SampleInfo, ...]:
+    """The descriptions of the samples that `cut_samples` makes of a track."""
+    return tuple(
+        SampleInfo(
+            track=track,
+            player=player,
+            source=source,
+            start_frame=start,
+            n_frames=min(timesteps, n_frames - start),
+            style=style,
+        )
+        for start in range(0, n_frames, timesteps)
+    )
