@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fretscribe.models.acoustic import level_gain, plan_chunks
+from fretscribe.dsp.level import level_gain
+from fretscribe.models.acoustic import plan_chunks
 
 
 @given(n_frames=st.integers(1, 500), chunk_frames=st.integers(1, 100), context_frames=st.integers(0, 30))

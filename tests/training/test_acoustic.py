@@ -11,9 +11,10 @@ import onnxruntime
 import pytest
 import torch
 
+from fretscribe.dsp.level import level_gain
 from fretscribe.errors import OptionError, WeightsError
 from fretscribe.frames import Audio
-from fretscribe.models.acoustic import AcousticModel, level_gain
+from fretscribe.models.acoustic import AcousticModel
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticGraph, AcousticNet, n_parameters
 from fretscribe.models.weights import WeightsFile, sha256_of
 from fretscribe.training.acoustic import read_run, train_acoustic

@@ -8,8 +8,6 @@ reads notes from the roll.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +16,13 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from fretscribe.errors import WeightsError
+from fretscribe.dsp.level import level_gain
 from fretscribe.frames import Audio, FloatArray, FrameGrid, StringRoll
+from fretscribe.models.session import open_session, read_config
 from fretscribe.models.weights import WeightsFile, find_weights
-
-CONFIG_KEY = "fretscribe_config"
-"""Metadata entry of the ONNX file that holds the network's config as JSON."""
 
 _CHUNK_FRAMES = 1290  # 30 s at 22050/512
 _CONTEXT_FRAMES = 64  # more than the network's receptive field on either side
-_LOUD_RMS = 0.1
-_LEVEL_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +52,7 @@ class AcousticModel:
 
     def __init__(self, weights: WeightsFile, *, n_threads: int | None = None) -> None:
         self.weights = weights
-        self._session = _open_session(weights.path, n_threads)
+        self._session = open_session(weights.path, n_threads)
         config = _read_config(self._session, weights.path)
         self.sample_rate: int = config["sample_rate"]
         self.hop_length: int = config["hop_length"]
@@ -130,23 +124,6 @@ def load_acoustic(weights_dir: Path | None = None, *, n_threads: int | None = No
     return AcousticModel(find_weights("acoustic", weights_dir), n_threads=n_threads)
 
 
-def level_gain(signal: FloatArray) -> np.float32:
-    """Gain that brings the loud parts (95th percentile of short RMS levels) to a common level.
-
-    1 for silence: noise is not blown up to music.
-    """
-    n_blocks = len(signal) // _LEVEL_BLOCK
-    if n_blocks == 0:
-        levels = (
-            np.sqrt(np.mean(np.square(signal, dtype=np.float64), keepdims=True)) if len(signal) else [0.0]
-        )
-    else:
-        blocks = signal[: n_blocks * _LEVEL_BLOCK].reshape(n_blocks, _LEVEL_BLOCK)
-        levels = np.sqrt(np.einsum("ij,ij->i", blocks, blocks) / _LEVEL_BLOCK)
-    loud = float(np.quantile(levels, 0.95))
-    return np.float32(_LOUD_RMS / loud) if loud > 1e-4 else np.float32(1.0)
-
-
 def plan_chunks(
     n_frames: int, *, chunk_frames: int = _CHUNK_FRAMES, context_frames: int = _CONTEXT_FRAMES
 ) -> Iterator[Chunk]:
@@ -161,20 +138,5 @@ def plan_chunks(
         )
 
 
-def _open_session(path: Path, n_threads: int | None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = n_threads or os.cpu_count() or 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises unrelated classes without a common base
-        raise WeightsError(f"{path} is not a readable ONNX file: {str(error).splitlines()[0]}") from error
-
-
 def _read_config(session: onnxruntime.InferenceSession, path: Path) -> dict[str, Any]:
-    text = session.get_modelmeta().custom_metadata_map.get(CONFIG_KEY)
-    names = [output.name for output in session.get_outputs()]
-    if text is None or names != ["onset", "active", "level"]:
-        raise WeightsError(f"{path} is not an acoustic network of fretscribe")
-    config: dict[str, Any] = json.loads(text)
-    return config
+    return read_config(session, path, outputs=("onset", "active", "level"), what="an acoustic network")

@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from fretscribe.errors import WeightsError
-from fretscribe.models.acoustic import CONFIG_KEY
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticGraph, AcousticNet
+from fretscribe.models.session import CONFIG_KEY
 
 OPSET = 17
 

@@ -1,0 +1,55 @@
+"""Opening exported networks on onnxruntime, and reading what they say of themselves.
+
+Knows nothing of what a network does. Neighbours: ``weights`` finds the files; ``acoustic``, ``tabcnn`` and
+``lstm`` run them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from fretscribe.errors import WeightsError
+
+CONFIG_KEY = "fretscribe_config"
+"""Metadata entry of a weights file that holds the network's config as JSON."""
+
+
+def open_session(path: Path, n_threads: int | None = None) -> onnxruntime.InferenceSession:
+    """An ONNX file, ready to run on the CPU; all cores unless told otherwise.
+
+    Raises
+    ------
+    WeightsError
+        If it is no ONNX file.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads or os.cpu_count() or 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises unrelated classes without a common base
+        raise WeightsError(f"{path} is not a readable ONNX file: {str(error).splitlines()[0]}") from error
+
+
+def read_config(
+    session: onnxruntime.InferenceSession, path: Path, *, outputs: Sequence[str], what: str
+) -> dict[str, Any]:
+    """The config that a network carries, if it has the outputs of its kind.
+
+    Raises
+    ------
+    WeightsError
+        If it is another network than ``what`` says.
+    """
+    text = session.get_modelmeta().custom_metadata_map.get(CONFIG_KEY)
+    names = [output.name for output in session.get_outputs()]
+    if text is None or names != list(outputs):
+        raise WeightsError(f"{path} is not {what} of fretscribe")
+    config: dict[str, Any] = json.loads(text)
+    return config
