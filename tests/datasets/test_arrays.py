@@ -27,6 +27,7 @@ from fretscribe.datasets.arrays import (
     read_infos,
     sample_infos,
     write_arrays,
+    write_pieces,
 )
 from fretscribe.datasets.arrays_info import info_from_json, infos_text
 from fretscribe.datasets.guitarset_truth import RefNote
@@ -300,3 +301,19 @@ def test_cut_frames_come_back_when_joined(n_frames: int, timesteps: int) -> None
     np.testing.assert_array_equal(valid.reshape(-1)[:n_frames], has_data)
     assert not valid.reshape(-1)[n_frames:].any()
     assert [info.start_frame for info in infos] == list(range(0, n_frames, timesteps))
+
+
+def test_pieces_are_joined_and_wrong_ones_leave_nothing_behind(tmp_path: Path) -> None:
+    made = small(3)
+    pieces = {name: [array[:1], array[1:]] for name, array in made.named().items()}
+    write_pieces(tmp_path / "joined", made.info, pieces, force=False)
+    np.testing.assert_array_equal(read_arrays(tmp_path / "joined").x_spec, made.x_spec)
+    for change in (
+        {"y": [made.y[:1]]},
+        {"x_spec": [made.x_spec, made.x_spec]},
+        {"y": [made.y.astype(np.float64)]},
+        {"valid": [made.y]},
+    ):
+        with pytest.raises(ValueError, match="piece"):
+            write_pieces(tmp_path / "torn", made.info, pieces | change, force=False)  # type: ignore[operator]
+        assert list((tmp_path / "torn").iterdir()) == []

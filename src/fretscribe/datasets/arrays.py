@@ -10,7 +10,7 @@ them, ``merge`` joins them, ``arrays_check`` holds them to the contract, ``train
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -50,7 +50,7 @@ __all__ = [
     "read_infos",
     "sample_infos",
     "write_arrays",
-    "write_parts",
+    "write_pieces",
 ]
 
 N_MELS = 128
@@ -203,52 +203,43 @@ def write_arrays(folder: Path, arrays: TabArrays, split: Split = "train", *, for
     DatasetError
         If an ``arrays.json`` is there that cannot be understood.
     """
-    write_parts(folder, arrays.info, [arrays.named()], split, force=force)
+    pieces = {name: [array] for name, array in arrays.named().items()}
+    write_pieces(folder, arrays.info, pieces, split, force=force)
 
 
-def write_parts(
+def write_pieces(
     folder: Path,
     info: ArraysInfo,
-    parts: Sequence[Mapping[str, AnyArray]],
+    pieces: Mapping[str, Iterable[AnyArray]],
     split: Split = "train",
     *,
     force: bool,
 ) -> None:
-    """As `write_arrays`, for arrays that lie in pieces: they are joined along samples while written.
+    """As `write_arrays`, for arrays that come in pieces: each is written and let go before the next is made.
 
     Parameters
     ----------
-    parts : sequence of mapping
-        Field name of `TabArrays` -> array, the same names in each; their samples add up to ``info.samples``.
+    pieces : mapping of str to iterable of array
+        Field name of `TabArrays` -> pieces of that array, joined along samples; together they must have
+        ``info.n_samples``.
     """
     folder = Path(folder)
-    _check_parts(info, parts)
+    if not set(_REQUIRED) <= set(pieces) <= set(FILE_STEMS):
+        raise ValueError(f"y and valid must be among the arrays, and nothing foreign: {sorted(pieces)}")
     infos = _infos_beside(folder, split, force=force)
-    names = list(parts[0])
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error
     with contextlib.ExitStack() as files:  # they get their names last to first, so arrays.json comes last
         info_file = files.enter_context(atomic_write(folder / INFO_FILE, force=bool(infos)))
-        for name in names:
+        info_file.write_text(infos_text(infos | {split: info}), encoding="utf-8", newline="\n")
+        for name in sorted(pieces):
             path = files.enter_context(atomic_write(array_path(folder, name, split), force=force))
             with path.open("wb") as file:
-                _write_npy(file, (part[name] for part in parts), _expected(name, info))
-        info_file.write_text(infos_text(infos | {split: info}), encoding="utf-8", newline="\n")
-        for name in set(FILE_STEMS) - set(names):  # left by an older set: taken for this one's otherwise
+                _write_npy(file, name, pieces[name], _expected(name, info))
+        for name in set(FILE_STEMS) - set(pieces):  # left by an older set: taken for this one's otherwise
             array_path(folder, name, split).unlink(missing_ok=True)
-
-
-def _check_parts(info: ArraysInfo, parts: Sequence[Mapping[str, AnyArray]]) -> None:
-    if not parts or any(set(part) != set(parts[0]) for part in parts):
-        raise ValueError("the parts must hold the same arrays")
-    if not set(_REQUIRED) <= set(parts[0]):
-        raise ValueError("y and valid must be among the arrays")
-    for name in parts[0]:
-        shape = (sum(len(part[name]) for part in parts), *parts[0][name].shape[1:])
-        if shape != _expected(name, info) or any(part[name].shape[1:] != shape[1:] for part in parts):
-            raise ValueError(f"the parts of {FILE_STEMS[name]} do not add up to {_expected(name, info)}")
 
 
 def _infos_beside(folder: Path, split: Split, *, force: bool) -> dict[Split, ArraysInfo]:
@@ -261,15 +252,23 @@ def _infos_beside(folder: Path, split: Split, *, force: bool) -> dict[Split, Arr
     return infos
 
 
-def _write_npy(file: BinaryIO, pieces: Iterable[AnyArray], shape: tuple[int, ...]) -> None:
+def _write_npy(file: BinaryIO, name: str, pieces: Iterable[AnyArray], shape: tuple[int, ...]) -> None:
     """Write pieces as one .npy, a few samples at a time: a memory map would crash on a full disk."""
-    dtype = np.dtype("<f4" if len(shape) > 2 else "?")
+    dtype = np.dtype("?" if name == "valid" else "<f4")
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
     step = max(1, _WRITE_BYTES // (int(np.prod(shape[1:])) * dtype.itemsize))
+    n_written = 0
     for piece in pieces:
+        if piece.shape[1:] != shape[1:] or piece.dtype != dtype:
+            raise ValueError(
+                f"a piece of {FILE_STEMS[name]} is {piece.dtype} {piece.shape}, not {dtype} {shape}"
+            )
         for first in range(0, len(piece), step):
-            file.write(np.ascontiguousarray(piece[first : first + step], dtype=dtype).tobytes())
+            file.write(np.ascontiguousarray(piece[first : first + step]).tobytes())
+        n_written += len(piece)
+    if n_written != shape[0]:
+        raise ValueError(f"the pieces of {FILE_STEMS[name]} have {n_written} samples, not {shape[0]}")
 
 
 def frets_on_grid(notes: Iterable[_PlacedNote], grid: FrameGrid) -> tuple[FretArray, int]:
