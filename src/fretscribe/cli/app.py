@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from fretscribe import __version__
-from fretscribe.cli import convert, doctor, evaluate, render, retab, train, transcribe
+from fretscribe.cli import convert, data, doctor, evaluate, render, retab, train, transcribe
 
 
 def _print_version(wanted: bool) -> None:
@@ -31,6 +31,7 @@ def _register(tree: typer.Typer) -> None:
     tree.command("convert")(convert.convert)
     tree.command("evaluate")(evaluate.evaluate)
     tree.command("render")(render.render)
+    tree.add_typer(data.data_app, name="data")
     tree.add_typer(train.train_app, name="train")
     tree.command("doctor")(doctor.doctor)
 

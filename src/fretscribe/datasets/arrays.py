@@ -1,10 +1,11 @@
-"""The training arrays: files of fixed names and shapes, and the frames of 126 values that they hold.
+"""The training arrays: files of fixed names and shapes, and samples cut from tracks.
 
 ``X_spec`` (samples, timesteps, 128) log-mel frames, ``X_win`` (samples, timesteps, 96, 9) constant-Q windows,
 ``y_lstm`` (samples, timesteps, 126) truth, ``X_lstm`` of the same shape a predictor's probabilities,
 ``valid`` (samples, timesteps) which frames count. They are written whole or not at all.
-Neighbours: ``arrays_info`` has the description beside them, ``guitarset_arrays`` and ``synthetic_set`` make
-them, ``merge`` joins them, ``arrays_check`` holds them to the contract, ``training`` learns from them.
+Neighbours: ``arrays_info`` has the description beside them, ``fret_frames`` the layout of a frame;
+``guitarset_arrays`` and ``synthetic_set`` make them, ``merge`` joins them, ``arrays_check`` holds them to the
+contract, ``training`` learns from them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,18 +31,21 @@ from fretscribe.datasets.arrays_info import (
     infos_text,
     read_infos,
 )
+from fretscribe.datasets.fret_frames import FretArray, decode_frets, encode_frets, frets_on_grid
 from fretscribe.errors import DatasetError, OutputError
-from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, N_TAB, FloatArray, FrameGrid
+from fretscribe.frames import N_TAB, FloatArray
 from fretscribe.io.atomic import atomic_write
 
 __all__ = [
     "ENCODING",
     "SPLITS",
     "ArraysInfo",
+    "FretArray",
     "SampleInfo",
     "Split",
     "TabArrays",
     "array_path",
+    "check_free",
     "cut_samples",
     "decode_frets",
     "encode_frets",
@@ -57,9 +61,6 @@ N_MELS = 128
 WINDOW_SHAPE = (96, 9)
 """Constant-Q bins and columns of a window."""
 
-SILENT = -1
-"""In place of a fret: the string does not sound."""
-
 FILE_STEMS: Mapping[str, str] = MappingProxyType(
     {"x_spec": "X_spec", "x_win": "X_win", "x_lstm": "X_lstm", "y": "y_lstm", "valid": "valid"}
 )
@@ -71,22 +72,9 @@ _FRAME_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType(
 _REQUIRED = ("y", "valid")
 _WRITE_BYTES = 1 << 24
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 BoolArray = npt.NDArray[np.bool_]
-FretArray = npt.NDArray[np.int8]
 AnyArray = FloatArray | BoolArray
-
-
-class _PlacedNote(Protocol):
-    """A note on a string, such as `RefNote`."""
-
-    @property
-    def onset_s(self) -> float: ...
-    @property
-    def offset_s(self) -> float: ...
-    @property
-    def string(self) -> int: ...
-    @property
-    def fret(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -226,7 +214,7 @@ def write_pieces(
     folder = Path(folder)
     if not set(_REQUIRED) <= set(pieces) <= set(FILE_STEMS):
         raise ValueError(f"y and valid must be among the arrays, and nothing foreign: {sorted(pieces)}")
-    infos = _infos_beside(folder, split, force=force)
+    infos = check_free(folder, split, force=force)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -242,8 +230,16 @@ def write_pieces(
             array_path(folder, name, split).unlink(missing_ok=True)
 
 
-def _infos_beside(folder: Path, split: Split, *, force: bool) -> dict[Split, ArraysInfo]:
-    """What stands in the folder's arrays.json, if there is one; refuses a split that is there already."""
+def check_free(folder: Path, split: Split, *, force: bool) -> dict[Split, ArraysInfo]:
+    """Refuse a split that is there already, before any work is done; returns what else is there.
+
+    Raises
+    ------
+    OutputError
+        If there are arrays of that split (without ``force``).
+    DatasetError
+        If an ``arrays.json`` is there that cannot be understood.
+    """
     present = [path for name in FILE_STEMS if (path := array_path(folder, name, split)).exists()]
     infos = read_infos(folder) if (folder / INFO_FILE).exists() else {}
     if (present or split in infos) and not force:
@@ -271,81 +267,9 @@ def _write_npy(file: BinaryIO, name: str, pieces: Iterable[AnyArray], shape: tup
         raise ValueError(f"the pieces of {FILE_STEMS[name]} have {n_written} samples, not {shape[0]}")
 
 
-def frets_on_grid(notes: Iterable[_PlacedNote], grid: FrameGrid) -> tuple[FretArray, int]:
-    """Which fret sounds on each string at each frame.
-
-    A frame at time t carries the note with ``onset_s <= t < offset_s``, the later one where two overlap (as
-    ``evaluation.metrics``).
-
-    Parameters
-    ----------
-    notes : iterable of `RefNote` or the like
-        On strings 0..5.
-    grid : FrameGrid
-
-    Returns
-    -------
-    frets : int8 array [n_frames, 6]
-        -1 is silence.
-    n_above : int
-        Notes above fret 20: left out, their frames are silent.
-
-    Raises
-    ------
-    ValueError
-        If a note lies on no string of the layout, or below the nut.
-    """
-    times_s = grid.times_s()
-    frets = np.full((grid.n_frames, N_ARRAY_STRINGS), SILENT, dtype=np.int8)
-    n_above = 0
-    for note in sorted(notes, key=lambda note: note.onset_s):
-        if not 0 <= note.string < N_ARRAY_STRINGS or note.fret < 0:
-            raise ValueError(f"string {note.string}, fret {note.fret} has no place in the layout")
-        too_high = note.fret >= N_ARRAY_FRETS
-        n_above += too_high
-        first, beyond = np.searchsorted(times_s, [note.onset_s, note.offset_s], side="left")
-        frets[first:beyond, note.string] = SILENT if too_high else note.fret
-    return frets, n_above
-
-
-def encode_frets(frets: npt.ArrayLike) -> FloatArray:
-    """Frets [..., 6] (-1 silence, 0..20) in the 126 layout, float32 [..., 126].
-
-    >>> np.flatnonzero(encode_frets([-1, 3, -1, -1, -1, 0])).tolist()
-    [24, 105]
-    """
-    array = np.asarray(frets)
-    if array.shape[-1:] != (N_ARRAY_STRINGS,):
-        raise ValueError(f"frets must end in {N_ARRAY_STRINGS} strings, not {array.shape}")
-    if array.size and not (array.min() >= SILENT and array.max() < N_ARRAY_FRETS):
-        raise ValueError(f"frets must be -1 or 0..{N_ARRAY_FRETS - 1}")
-    blocks = array[..., None] == np.arange(N_ARRAY_FRETS)
-    return np.ascontiguousarray(blocks.reshape(*array.shape[:-1], N_TAB), dtype=np.float32)
-
-
-def decode_frets(y: npt.ArrayLike) -> FretArray:
-    """Inverse of `encode_frets`, for arrays that are one-hot or silent in each block.
-
-    Raises
-    ------
-    ValueError
-        If a block is neither.
-
-    >>> decode_frets(encode_frets([-1, 3, -1, -1, -1, 20])).tolist()
-    [-1, 3, -1, -1, -1, 20]
-    """
-    array = np.asarray(y)
-    if array.shape[-1:] != (N_TAB,):
-        raise ValueError(f"a frame has {N_TAB} values, not {array.shape}")
-    blocks = array.reshape(*array.shape[:-1], N_ARRAY_STRINGS, N_ARRAY_FRETS)
-    if not ((blocks == 0) | (blocks == 1)).all() or blocks.sum(axis=-1).max(initial=0.0) > 1:
-        raise ValueError("each block must be one-hot, or zero for silence")
-    return np.where(blocks.any(axis=-1), blocks.argmax(axis=-1), SILENT).astype(np.int8)
-
-
 def cut_samples(
-    frames: npt.NDArray[np.float32], timesteps: int, *, has_data: BoolArray | None = None
-) -> tuple[FloatArray, BoolArray]:
+    frames: npt.NDArray[_Scalar], timesteps: int, *, has_data: BoolArray | None = None
+) -> tuple[npt.NDArray[_Scalar], BoolArray]:
     """Cut a track's frames into samples of equal length, one after the other, the last one padded with 0.
 
     Parameters
