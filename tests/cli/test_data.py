@@ -73,6 +73,22 @@ def test_a_broken_contract_fails_the_check(home: Path, tmp_path: Path) -> None:
     assert "sample 0, frame 0" in checked.exception.message
 
 
+def test_merge_joins_folders_and_says_what_it_left_out(home: Path, tmp_path: Path) -> None:
+    a, b, c = (tmp_path / name for name in "abc")
+    for out, player in ((a, "00"), (b, "01")):
+        run("guitarset", "--root", home, "--out", out, "--players", player)
+    shutil.copy(array_path(a, "y"), array_path(a, "x_lstm"))
+    merged = run("merge", a, b, "--out", c)
+    assert merged.exit_code == 0, merged.output
+    assert "warning: X_lstm is left out" in merged.stderr
+    assert "samples of 3 tracks in" in merged.stderr
+    other = run("guitarset", "--root", home, "--out", b, "--force", "--timesteps", "30")
+    assert other.exit_code == 0, other.output
+    refused = run("merge", a, b, "--out", c, "--force")
+    assert isinstance(refused.exception, DatasetError)
+    assert "differ in timesteps: 200 in" in refused.exception.message
+
+
 def test_bad_options_are_refused(home: Path, tmp_path: Path) -> None:
     for arguments, message in (
         (("--source", "midi"), "unknown source"),

@@ -102,6 +102,22 @@ def check(
         typer.echo("\n".join(report_lines(split)))
 
 
+@data_app.command("merge")
+def merge(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of training arrays.")],
+    out: Out,
+    force: o.Force = False,
+) -> None:
+    """Join training arrays along samples, train with train and val with val."""
+    from fretscribe.datasets.merge import merge_arrays
+
+    report = merge_arrays(folders, out, force=force)
+    for line in report.notes:
+        warning_line(line)
+    for split, info in report.infos.items():
+        tell_written(out, split, info)
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Names of a comma list, each once.
 
