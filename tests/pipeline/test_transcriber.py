@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import fretscribe
 from fretscribe.errors import AudioError, MissingExtraError, OptionError
 from fretscribe.frames import Audio
 from fretscribe.pipeline import TranscribeOptions, Transcriber, transcribe
-from fretscribe.symbolic.confidence import ConfidenceModel
+from fretscribe.symbolic.calibration import Calibration, Counts, Scores, Threshold
+from fretscribe.symbolic.calibration_curves import Temperature
+from fretscribe.symbolic.confidence import ConfidenceEvaluator
 
 
 def pitches(result: fretscribe.Transcription) -> list[int]:
@@ -148,18 +151,61 @@ def test_sound_can_be_handed_in(acoustic: Any) -> None:
     assert result.stages[0].status == "skipped"
 
 
-def test_a_calibration_sets_the_threshold(acoustic: Any, recording: Path) -> None:
-    def calibration(target: float) -> ConfidenceModel:
-        return ConfidenceModel(target_accuracy=target, threshold=0.1)
+def _calibration(*features: str) -> Calibration:
+    return Calibration(
+        level="notes",
+        features=features,
+        curve=Temperature(temperature=1.0),
+        target_accuracy=0.9,
+        thresholds=(
+            Threshold(target=0.9, threshold=0.1, accuracy=0.91, coverage=0.7),
+            Threshold(target=0.95),
+        ),
+        rules_accuracy=0.48,
+        lower_threshold=None,
+        reliability=(),
+        scores=Scores(ece=0.0, adaptive_ece=0.0, brier=0.1, log_loss=0.3),
+        counts=Counts(n_examples=100, n_right=70, n_groups=5),
+    )
 
+
+def _with_calibration(acoustic: Any, calibration: Calibration) -> Transcriber:
     plain = Transcriber(acoustic=acoustic)
-    calibrated = replace(plain, hands=replace(plain.hands, calibration=calibration))
+    return replace(plain, hands=replace(plain.hands, calibration=partial(ConfidenceEvaluator, calibration)))
+
+
+def test_a_calibration_sets_the_threshold(acoustic: Any, recording: Path) -> None:
+    calibrated = _with_calibration(acoustic, _calibration("product"))
     result = calibrated(recording, TranscribeOptions(target_accuracy=0.9))
     assert result.confidence is not None
     assert result.confidence.target_accuracy == 0.9
     assert result.confidence.threshold == 0.1
     assert result.confidence.share_accepted == 1.0
     assert result.stages[-1].status == "ran"
+    assert result.stages[-1].detail == (
+        "temperature of product, calibrated on notes; accepted from 0.100 (91.0% right when held out)"
+    )
+
+
+def test_the_confidence_stage_says_which_stored_target_is_used_and_where_none_is_met(
+    acoustic: Any, recording: Path
+) -> None:
+    calibrated = _with_calibration(acoustic, _calibration("product"))
+    result = calibrated(recording, TranscribeOptions(target_accuracy=0.82))
+    assert "the threshold for 90%, the next stored above 82.0%" in result.stages[-1].detail
+    result = calibrated(recording, TranscribeOptions(target_accuracy=0.95))
+    assert "target 95% not met by any threshold, nothing is accepted" in result.stages[-1].detail
+    assert result.confidence is not None
+    assert (result.confidence.threshold, result.confidence.share_accepted) == (None, 0.0)
+
+
+def test_notes_that_a_calibration_cannot_judge_are_counted(acoustic: Any, recording: Path) -> None:
+    plain = Transcriber(acoustic=acoustic)(recording)
+    result = _with_calibration(acoustic, _calibration("fret"))(recording)
+    assert result.stages[-1].status == "fallback"
+    n = len(result.tab.notes)
+    assert f"{n} of {n} notes lack a feature: left uncalibrated" in result.stages[-1].detail
+    assert result.tab.notes == plain.tab.notes
 
 
 def test_progress_rises_through_named_stages(acoustic: Any, recording: Path) -> None:

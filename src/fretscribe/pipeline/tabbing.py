@@ -15,7 +15,7 @@ from fretscribe.music import BeatGrid, Chord, Key, Note, Tab, TabNote, Tuning
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import AUTO, TranscribeOptions
 from fretscribe.result import ConfidenceSummary
-from fretscribe.symbolic.confidence import ConfidenceModel, assess, summarize
+from fretscribe.symbolic.confidence import ConfidenceEvaluator, Judgement
 from fretscribe.symbolic.fingering import Fingering, FingeringOptions, finger
 from fretscribe.symbolic.rhythm import quantize, track_beats
 from fretscribe.symbolic.theory import estimate_chords, estimate_key
@@ -38,9 +38,9 @@ class TrackBeats(Protocol):
     ) -> BeatGrid: ...
 
 
-def uncalibrated(target_accuracy: float) -> ConfidenceModel:
-    """The confidence model before any calibration: it has no threshold."""
-    return ConfidenceModel(target_accuracy=target_accuracy)
+def uncalibrated(target_accuracy: float) -> ConfidenceEvaluator:
+    """The evaluator before any calibration: it has no threshold."""
+    return ConfidenceEvaluator(None, target_accuracy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Hands:
     finger, track_beats, quantize, estimate_key, estimate_chords : callable
         As the functions of these names in ``symbolic``.
     calibration : callable
-        Target accuracy -> `ConfidenceModel`.
+        Target accuracy -> `ConfidenceEvaluator`, such as ``partial(ConfidenceEvaluator, calibration)``.
     """
 
     finger: Callable[[Sequence[Note], Tuning, FingeringOptions], Fingering] = finger
@@ -60,7 +60,7 @@ class Hands:
     quantize: Callable[[Sequence[TabNote], BeatGrid], tuple[TabNote, ...]] = quantize
     estimate_key: Callable[[Sequence[Note]], Key | None] = estimate_key
     estimate_chords: Callable[[Sequence[Note], BeatGrid, Key | None], tuple[Chord, ...]] = estimate_chords
-    calibration: Callable[[float], ConfidenceModel] = uncalibrated
+    calibration: Callable[[float], ConfidenceEvaluator] = uncalibrated
 
 
 def compose_tab(
@@ -136,15 +136,35 @@ def judge_confidence(
     tab: Tab, target_accuracy: float, hands: Hands, ledger: Ledger
 ) -> tuple[Tab, ConfidenceSummary]:
     """Give every note its confidence."""
-    model = hands.calibration(target_accuracy)
+    evaluator = hands.calibration(target_accuracy)
     with ledger.timed("confidence"):
-        judged = replace(tab, notes=assess(tab.notes, model))
-    if model.threshold is None:
-        detail = "not calibrated: P(the note is there) times P(this place)"
-        ledger.note("confidence", "fallback", detail)
+        judgements = evaluator.judge(tab.notes)
+        notes = tuple(
+            replace(note, confidence=told.confidence)
+            for note, told in zip(tab.notes, judgements, strict=True)
+        )
+    n_calibrated = sum(told.calibrated for told in judgements)
+    ran = evaluator.calibration is not None and (n_calibrated > 0 or not notes)
+    ledger.note("confidence", "ran" if ran else "fallback", _told_confidence(evaluator, judgements))
+    return replace(tab, notes=notes), evaluator.summarize(notes)
+
+
+def _told_confidence(evaluator: ConfidenceEvaluator, judgements: Sequence[Judgement]) -> str:
+    """Which calibration, which threshold, what it promises, and how many notes it could not judge."""
+    calibration, threshold = evaluator.calibration, evaluator.threshold
+    if calibration is None or threshold is None:
+        return "not calibrated: P(the note is there) times P(this place)"
+    of = f"{calibration.method} of {', '.join(calibration.features)}, calibrated on {calibration.level}"
+    if threshold.threshold is None or threshold.accuracy is None:
+        accepted = f"target {threshold.target:.0%} not met by any threshold, nothing is accepted"
     else:
-        ledger.note("confidence", "ran", f"threshold {model.threshold:.3f}")
-    return judged, summarize(judged.notes, model)
+        accepted = f"accepted from {threshold.threshold:.3f} ({threshold.accuracy:.1%} right when held out)"
+        if threshold.target != evaluator.target_accuracy:
+            asked, stored = f"{evaluator.target_accuracy:.1%}", f"{threshold.target:.0%}"
+            accepted += f", the threshold for {stored}, the next stored above {asked}"
+    n_lost = sum(not told.calibrated for told in judgements)
+    lost = f"; {n_lost} of {len(judgements)} notes lack a feature: left uncalibrated" if n_lost else ""
+    return f"{of}; {accepted}{lost}"
 
 
 def _told(notes: Sequence[Note]) -> str:
