@@ -99,3 +99,14 @@ def test_bad_options_are_refused(home: Path, tmp_path: Path) -> None:
         failed = run("guitarset", "--root", home, "--out", tmp_path / "x", *arguments)
         assert isinstance(failed.exception, OptionError), failed.output
         assert message in failed.exception.message
+
+
+def test_fetch_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    for arguments, message in (
+        (("egfxset", "--out", tmp_path), "unknown dataset 'egfxset'"),
+        (("guitarset", "--out", tmp_path, "--what", "mic,di"), "no archive 'di'"),
+        (("guitarset", "--out", tmp_path, "--base", "ftp://x"), "no address of a web server"),
+    ):
+        failed = run("fetch", *arguments)
+        assert isinstance(failed.exception, OptionError), failed.output
+        assert message in failed.exception.message

@@ -118,6 +118,35 @@ def merge(
         tell_written(out, split, info)
 
 
+@data_app.command("fetch")
+def fetch(
+    dataset: Annotated[str, typer.Argument(metavar="guitarset", help="Which dataset.")],
+    out: Out,
+    what: Annotated[
+        str,
+        typer.Option("--what", metavar="LIST", help="Of annotation, mic, mix, hex_debleeded, hex."),
+    ] = "annotation,mic",
+    base: Annotated[
+        str, typer.Option("--base", metavar="URL", help="Another server that has the same files.")
+    ] = "",
+    quiet: o.Quiet = False,
+) -> None:
+    """Download a dataset's official archives, verify their checksums, unpack them."""
+    from fretscribe.datasets.fetch import GUITARSET_URL
+    from fretscribe.datasets.fetch import fetch as fetch_archives
+
+    if dataset != "guitarset":
+        raise OptionError(f"unknown dataset {dataset!r}", mend="guitarset can be fetched")
+    with ProgressLine("fetch", enabled=not quiet) as line:
+        fetch_archives(
+            out,
+            parse_names(what),
+            base_url=base or GUITARSET_URL,
+            tell=(lambda text: None) if quiet else note_line,
+            progress=line,
+        )
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Names of a comma list, each once.
 
