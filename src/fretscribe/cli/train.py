@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 import importlib.util
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fretscribe.errors import MissingExtraError
+from fretscribe.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from fretscribe.training.folds import Fold
+    from fretscribe.training.tab_examples import TabExamples
+    from fretscribe.training.tab_run import Workshop
 
 train_app = typer.Typer(help="Train networks; needs the extra 'train'.", no_args_is_help=True)
+
+
+_Arrays = Annotated[
+    list[Path],
+    typer.Option("--arrays", help="Folder of training arrays (see `fretscribe data`); may be repeated."),
+]
+_Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the weights; default: the cache.")]
+_StopAfter = Annotated[
+    float, typer.Option(help="Stop after this many minutes, to be resumed; 0 = when done.")
+]
+_Folds = Annotated[
+    Literal["none", "player"],
+    typer.Option(help="`player`: one network a player, which that player's playing did not teach."),
+]
+_Nested = Annotated[
+    bool, typer.Option("--nested", help="With --folds player: also one for every pair of players.")
+]
+_ValPlayers = Annotated[
+    str, typer.Option(help="Players to hold out and to stop early on, separated by commas.")
+]
+
+
+def _require_training() -> None:
+    for module in ("torch", "safetensors", "onnx", "matplotlib"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("training", "train")
 
 
 @train_app.command("acoustic")
@@ -27,9 +60,7 @@ def acoustic(
     ] = None,
 ) -> None:
     """Train the acoustic model: render clips, learn, validate, export safetensors and ONNX."""
-    for module in ("torch", "safetensors", "onnx"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("training", "train")
+    _require_training()
     from fretscribe.training.acoustic import read_run
     from fretscribe.training.acoustic_run import run_acoustic
     from fretscribe.training.settings import cache_dir, data_dir
@@ -43,6 +74,92 @@ def acoustic(
         stop_after_s=stop_after * 60,
         report=lambda line: typer.echo(line, err=True),
     )
+
+
+@train_app.command("tabcnn")
+def tabcnn(
+    config: Annotated[Path, typer.Argument(help="The run's settings, for example configs/tabcnn.toml.")],
+    arrays: _Arrays,
+    folds: _Folds = "none",
+    nested: _Nested = False,
+    val_players: _ValPlayers = "",
+    out: _Out = None,
+    stop_after: _StopAfter = 0.0,
+) -> None:
+    """Train TabCNN from X_win or X_spec and y: spectral windows to the fret of each string."""
+    _require_training()
+    from fretscribe.training.tab_run import read_tabcnn_run, train_tabcnn
+
+    run = read_tabcnn_run(config)
+
+    def train(sets: Sequence[TabExamples], fold: Fold, shop: Workshop, validate_on: Sequence[str]) -> bool:
+        return train_tabcnn(run, sets, fold, shop, validate_on=validate_on).finished
+
+    _train_folds(train, f"tab-{config.stem}", arrays, folds, nested, val_players, out, stop_after)
+
+
+@train_app.command("lstm")
+def lstm(
+    config: Annotated[Path, typer.Argument(help="The run's settings, for example configs/lstm.toml.")],
+    arrays: _Arrays,
+    tabcnn_folds: Annotated[
+        Path | None,
+        typer.Option(help="Folder of TabCNN folds that make the inputs. Default: the arrays' own X_lstm."),
+    ] = None,
+    folds: _Folds = "none",
+    val_players: _ValPlayers = "",
+    out: _Out = None,
+    stop_after: _StopAfter = 0.0,
+) -> None:
+    """Train the LSTMPredictor from X_lstm and y: predicted tab sequences to true ones."""
+    _require_training()
+    from fretscribe.training.tab_run import read_lstm_run, train_lstm
+
+    run = read_lstm_run(config)
+
+    def train(sets: Sequence[TabExamples], fold: Fold, shop: Workshop, validate_on: Sequence[str]) -> bool:
+        outcome = train_lstm(run, sets, fold, shop, tabcnn_folds=tabcnn_folds, validate_on=validate_on)
+        return outcome.finished
+
+    _train_folds(train, f"tab-{config.stem}", arrays, folds, False, val_players, out, stop_after)
+
+
+def _train_folds(
+    train: Callable[[Sequence[TabExamples], Fold, Workshop, Sequence[str]], bool],
+    run_name: str,
+    arrays: Sequence[Path],
+    folds: str,
+    nested: bool,
+    val_players: str,
+    out: Path | None,
+    stop_after: float,
+) -> None:
+    """Train one network, or one for each fold, within the time limit."""
+    from fretscribe.training.folds import player_folds
+    from fretscribe.training.settings import cache_dir
+    from fretscribe.training.tab_examples import load_examples
+    from fretscribe.training.tab_run import Workshop
+
+    if nested and folds == "none":
+        raise OptionError("--nested is for folds", mend="add --folds player")
+    validate_on = [name.strip() for name in val_players.split(",") if name.strip()]
+    sets = [load_examples(folder) for folder in arrays]
+    cache = cache_dir(run_name)
+    players = sorted({str(player) for examples in sets for player in examples.players})
+    unknown = sorted(set(validate_on) - set(players))
+    if unknown:
+        raise OptionError(f"no player {unknown[0]!r} in the arrays", mend=f"there are {', '.join(players)}")
+    started_s = time.monotonic()
+    for fold in player_folds(players, nested=nested) if folds == "player" else [()]:
+        left_s = stop_after * 60 - (time.monotonic() - started_s) if stop_after else 0.0
+        if stop_after and left_s <= 0:
+            typer.echo("stopped; run again to go on", err=True)
+            return
+        shop = Workshop(
+            cache=cache, out=out or cache, stop_after_s=left_s, report=lambda line: typer.echo(line, err=True)
+        )
+        if not train(sets, fold, shop, [p for p in validate_on if p not in fold]):
+            return
 
 
 @train_app.command("thresholds")

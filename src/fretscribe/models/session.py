@@ -19,6 +19,9 @@ from fretscribe.errors import WeightsError
 CONFIG_KEY = "fretscribe_config"
 """Metadata entry of a weights file that holds the network's config as JSON."""
 
+TRAINING_KEY = "fretscribe_training"
+"""Metadata entry that says, as JSON, whose playing it learned from."""
+
 
 def open_session(path: Path, n_threads: int | None = None) -> onnxruntime.InferenceSession:
     """An ONNX file, ready to run on the CPU; all cores unless told otherwise.
@@ -53,3 +56,10 @@ def read_config(
         raise WeightsError(f"{path} is not {what} of fretscribe")
     config: dict[str, Any] = json.loads(text)
     return config
+
+
+def read_training(session: onnxruntime.InferenceSession) -> dict[str, Any]:
+    """Whose playing a network learned from (``players``, ``held_out`` ...); empty where it does not say."""
+    text = session.get_modelmeta().custom_metadata_map.get(TRAINING_KEY)
+    training: dict[str, Any] = json.loads(text) if text else {}
+    return training

@@ -27,13 +27,13 @@ from fretscribe.errors import OptionError
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticNet, n_parameters
 from fretscribe.training.acoustic_batches import Batch, all_batches, draw_batch
 from fretscribe.training.acoustic_clips import (
-    ClipSettings,
     Shard,
     load_shard,
     make_shards,
     shard_folder,
     shard_path,
 )
+from fretscribe.training.clips import ClipSettings
 from fretscribe.training.settings import read_toml, settings_from
 
 Report = Callable[[str], None]

@@ -1,7 +1,8 @@
-"""Rendered clips for the acoustic model: what they play, how they sound, and their cache on disk.
+"""Shards of rendered clips for the acoustic model: features, truth, and their cache on disk.
 
 A shard holds the front end's features of some clips and their notes. Shard k of a run is a function of
 the settings and k alone, so a lost cache grows again, in any order and on any number of processes.
+Neighbour: ``clips`` says what the clips play and how they sound.
 """
 
 from __future__ import annotations
@@ -9,29 +10,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from fretscribe.datasets.effects import random_recording, record
-from fretscribe.datasets.guitars import GuitarKind, random_guitar
-from fretscribe.datasets.guitarset import open_guitarset
-from fretscribe.datasets.idioms import generate_tab
-from fretscribe.datasets.sample_bank import VOICE_NAMES, SampleVoice, load_sample_bank
-from fretscribe.datasets.sample_voice import keep_playable
-from fretscribe.datasets.sample_voice import render_strings as render_samples
-from fretscribe.datasets.synthetic import render_strings
-from fretscribe.datasets.variation import excerpt, moved_along_neck, stretched
-from fretscribe.frames import FloatArray
 from fretscribe.models.acoustic_net import AcousticConfig, FrontEnd
-from fretscribe.music import Tab
+from fretscribe.training.clips import Clip, ClipSettings, render_clip
 
 NOTE_FIELDS = np.dtype(
     [("clip", "i4"), ("onset_s", "f4"), ("offset_s", "f4"), ("pitch", "i2"), ("string", "i2")]
@@ -39,46 +28,7 @@ NOTE_FIELDS = np.dtype(
 NO_STRING = -1
 """String of a note whose string is not known; it teaches pitch and time only."""
 
-_KIND_OF_VOICE: Mapping[str, GuitarKind] = {
-    "strat": "electric",
-    "emily": "electric",
-    "black": "electric",
-    "green": "electric",
-    "spanish-classical": "nylon",
-    "freesound-acoustic": "steel",
-}
 _FORMAT = 2  # raise when a change of the code changes the shards
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipSettings:
-    """What a set of clips is made of; a run may mix several sets.
-
-    Attributes
-    ----------
-    content : "performances" | "idioms"
-        Excerpts of GuitarSet's annotations (never of a development track), or the idiomatic generator.
-    voice : "physical" | "samples"
-        The string model, or recorded notes (the string model where they lack a pitch).
-    n_shards, clips_per_shard : int
-    clip_s : float
-        Length of a clip in seconds.
-    held_out_voices : tuple of str
-        Sample voices that are never used here, for measuring.
-    seed : int
-    """
-
-    content: Literal["performances", "idioms"]
-    voice: Literal["physical", "samples"]
-    n_shards: int = 40
-    clips_per_shard: int = 60
-    clip_s: float = 6.0
-    held_out_voices: tuple[str, ...] = ()
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if self.content not in ("performances", "idioms") or self.voice not in ("physical", "samples"):
-            raise ValueError(f"unknown content {self.content!r} or voice {self.voice!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,70 +43,6 @@ class Shard:
 
     features: npt.NDArray[np.float16]
     notes: npt.NDArray[np.void]
-
-
-@lru_cache(maxsize=2)
-def _performances(root: Path) -> tuple[Tab, ...]:
-    return tuple(track.tab() for track in open_guitarset(root / "guitarset").training_tracks())
-
-
-@lru_cache(maxsize=2)
-def _voices(root: Path, held_out: tuple[str, ...]) -> tuple[SampleVoice, ...]:
-    names = [name for name in VOICE_NAMES if name not in held_out]
-    return tuple(load_sample_bank(root / "samples", names).voices.values())
-
-
-def random_tab(rng: np.random.Generator, settings: ClipSettings, data: Path) -> Tab:
-    """What a clip plays: a varied excerpt of a real performance, or generated material."""
-    if settings.content == "idioms":
-        return generate_tab(rng, duration_s=settings.clip_s)
-    tabs = _performances(data)
-    tab = tabs[int(rng.integers(len(tabs)))]
-    if rng.random() < 0.5:
-        tab = stretched(tab, float(np.exp(rng.uniform(np.log(0.75), np.log(1.3)))))
-    tab = excerpt(tab, rng.uniform(0, max(0.1, tab.duration_s - settings.clip_s)), settings.clip_s)
-    if rng.random() < 0.4:
-        tab = moved_along_neck(tab, int(rng.integers(-4, 8))) or tab
-    return _with_dynamics(tab, rng)
-
-
-def _with_dynamics(tab: Tab, rng: np.random.Generator) -> Tab:
-    """Annotations carry no loudness: draw it, with a spread of its own for each clip."""
-    centre, spread = rng.uniform(60, 105), rng.uniform(3, 18)
-    notes = []
-    for tab_note in tab.notes:
-        velocity = int(np.clip(rng.normal(centre, spread), 20, 127))
-        notes.append(
-            dataclasses.replace(tab_note, note=dataclasses.replace(tab_note.note, velocity=velocity))
-        )
-    return dataclasses.replace(tab, notes=tuple(notes))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
-    """A rendered clip: what is played, float32 samples [n_samples], and whether strings are true."""
-
-    tab: Tab
-    signal: FloatArray
-    knows_strings: bool
-
-
-def render_clip(rng: np.random.Generator, settings: ClipSettings, data: Path, sample_rate: int) -> Clip:
-    """A random clip of a set; a sample voice plays what it has recordings for."""
-    tab = random_tab(rng, settings, data)
-    knows_strings, kind = True, None
-    if settings.voice == "samples":
-        voices = _voices(data, settings.held_out_voices)
-        voice = voices[int(rng.integers(len(voices)))]
-        tab, _ = keep_playable(voice, tab)
-        knows_strings, kind = voice.knows_strings, _KIND_OF_VOICE[voice.name]
-        strings = render_samples(tab, voice, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
-    else:
-        guitar = random_guitar(rng, tab.tuning)
-        kind = guitar.kind
-        strings = render_strings(tab, guitar, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
-    signal = record(strings, random_recording(rng, kind), rng, sample_rate=sample_rate)
-    return Clip(tab=tab, signal=signal, knows_strings=knows_strings)
 
 
 def clip_notes(clip: Clip, index: int, config: AcousticConfig) -> npt.NDArray[np.void]:

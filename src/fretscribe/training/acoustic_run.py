@@ -11,7 +11,7 @@ from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.models.acoustic import load_acoustic
 from fretscribe.models.weights import sha256_of, write_registry
 from fretscribe.training.acoustic import Learner, RunSettings, train_acoustic
-from fretscribe.training.export import export_acoustic, save_acoustic
+from fretscribe.training.export import export_acoustic, save_network
 from fretscribe.training.thresholds import development_scores
 
 
@@ -48,7 +48,7 @@ def run_acoustic(
     learner = train_acoustic(run, cache, data, report)
     folder = out or cache / run.name
     folder.mkdir(parents=True, exist_ok=True)
-    save_acoustic(learner.average, folder / "acoustic.safetensors")
+    save_network(learner.average, run.model, folder / "acoustic.safetensors")
     export_acoustic(learner.average, folder / "acoustic.onnx")
     write_registry(folder, {"acoustic": "acoustic.onnx"})
     account = folder / "acoustic.run.json"

@@ -1,73 +1,140 @@
-"""From a trained network to files: safetensors for training, ONNX for use, checksums for both.
+"""From a trained network to files: safetensors for training, ONNX for use.
 
-The ONNX graph takes audio: the front end is inside. Its metadata holds the config as JSON.
+The metadata of both holds the network's config and whose playing it learned from, as JSON. The acoustic
+network's ONNX graph takes audio (the front end is inside), TabCNN's takes windows, the LSTM's sequences.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
 import onnx
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from fretscribe.errors import WeightsError
+from fretscribe.frames import N_TAB
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticGraph, AcousticNet
-from fretscribe.models.session import CONFIG_KEY
+from fretscribe.models.lstm_net import LstmConfig, LstmGraph, LstmNet
+from fretscribe.models.session import CONFIG_KEY, TRAINING_KEY
+from fretscribe.models.tabcnn_net import N_CONTEXT, TabCnnConfig, TabCnnGraph, TabCnnNet
 
 OPSET = 17
+Training = Mapping[str, object]
+"""Whose playing a network learned from, as JSON values."""
 
 
-def save_acoustic(net: AcousticNet, path: Path) -> None:
-    """Write the network's parameters as safetensors, its config in the metadata."""
-    tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    save_file(tensors, path, metadata={CONFIG_KEY: json.dumps(net.config.as_json())})
+class _Config(Protocol):
+    def as_json(self) -> dict[str, object]: ...
+
+    @classmethod
+    def from_json(cls, values: dict[str, object]) -> Self: ...
+
+
+C = TypeVar("C", bound=_Config)
+N = TypeVar("N", bound=nn.Module)
+
+
+def save_network(net: nn.Module, config: _Config, path: Path, training: Training | None = None) -> None:
+    """Write a network's parameters as safetensors, its config in the metadata."""
+    tensors = {name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}
+    save_file(tensors, path, metadata=_metadata(config, training))
 
 
 def load_acoustic_net(path: Path) -> AcousticNet:
-    """Inverse of `save_acoustic`.
+    """Inverse of `save_network` for the acoustic network.
 
     Raises
     ------
     WeightsError
         If the file is no safetensors file or holds another network.
     """
+    return _load(path, AcousticConfig, AcousticNet, "an acoustic network")
+
+
+def load_tabcnn_net(path: Path) -> TabCnnNet:
+    """Inverse of `save_network` for TabCNN; errors as `load_acoustic_net`."""
+    return _load(path, TabCnnConfig, TabCnnNet, "a TabCNN")
+
+
+def load_lstm_net(path: Path) -> LstmNet:
+    """Inverse of `save_network` for the LSTMPredictor; errors as `load_acoustic_net`."""
+    return _load(path, LstmConfig, LstmNet, "an LSTMPredictor")
+
+
+def _load(path: Path, config: type[C], make: Callable[[C], N], what: str) -> N:
     try:
         with safe_open(path, framework="pt") as file:
-            config = json.loads((file.metadata() or {})[CONFIG_KEY])
-        net = AcousticNet(AcousticConfig.from_json(config))
+            values = json.loads((file.metadata() or {})[CONFIG_KEY])
+        net = make(config.from_json(values))
         net.load_state_dict(load_file(path))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise WeightsError(f"{path} does not hold an acoustic network: {error}") from error
+        raise WeightsError(f"{path} does not hold {what}: {error}") from error
     return net.eval()
 
 
 def export_acoustic(net: AcousticNet, path: Path) -> None:
     """Write the network with its front end as an ONNX graph of audio [1, n_samples]."""
     net = net.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    example = torch.zeros(1, 4 * net.config.sample_rate)
+    audio = torch.zeros(1, 4 * net.config.sample_rate)
+    outputs = {name: {0: "n_frames"} for name in ("onset", "active", "level")}
+    _export(AcousticGraph(net), {"audio": audio}, outputs, {"audio": {1: "n_samples"}}, path)
+    _describe(path, _metadata(net.config, None))
+
+
+def export_tabcnn(net: TabCnnNet, path: Path, training: Training | None = None) -> None:
+    """Write TabCNN as an ONNX graph of windows in dB [n, n_bins, 9] and microphone [n]."""
+    inputs = {"windows": -20.0 * torch.rand(3, net.config.n_bins, N_CONTEXT), "microphone": torch.ones(3)}
+    axes = {"windows": {0: "n"}, "microphone": {0: "n"}}
+    _export(TabCnnGraph(net.cpu().eval()), inputs, {"probs": {0: "n"}}, axes, path)
+    _describe(path, _metadata(net.config, training))
+
+
+def export_lstm(net: LstmNet, path: Path, training: Training | None = None) -> None:
+    """Write the LSTMPredictor as an ONNX graph of sequences [1, n_frames, 126]."""
+    inputs = {"tab": torch.full((1, 50, N_TAB), 1 / N_TAB)}
+    axes = {1: "n_frames"}
+    _export(LstmGraph(net.cpu().eval()), inputs, {"refined": axes}, {"tab": axes}, path)
+    _describe(path, _metadata(net.config, training))
+
+
+def _export(
+    graph: nn.Module,
+    inputs: Mapping[str, Tensor],
+    outputs: Mapping[str, Mapping[int, str]],
+    axes: Mapping[str, Mapping[int, str]],
+    path: Path,
+) -> None:
     with warnings.catch_warnings():
         # the graph exporter is deprecated in favour of one that needs a further package
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            AcousticGraph(net).eval(),
-            (example,),
+            graph.eval(),
+            tuple(inputs.values()),
             str(path),
-            input_names=["audio"],
-            output_names=["onset", "active", "level"],
-            dynamic_axes={
-                "audio": {1: "n_samples"},
-                "onset": {0: "n_frames"},
-                "active": {0: "n_frames"},
-                "level": {0: "n_frames"},
-            },
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: dict(free) for name, free in [*axes.items(), *outputs.items()]},
             opset_version=OPSET,
             dynamo=False,
         )
+
+
+def _metadata(config: _Config, training: Training | None) -> dict[str, str]:
+    entries = {CONFIG_KEY: json.dumps(config.as_json())}
+    if training is not None:
+        entries[TRAINING_KEY] = json.dumps(dict(training))
+    return entries
+
+
+def _describe(path: Path, metadata: dict[str, str]) -> None:
     model = onnx.load(str(path))
-    onnx.helper.set_model_props(model, {CONFIG_KEY: json.dumps(net.config.as_json())})
+    onnx.helper.set_model_props(model, metadata)
     model.producer_name, model.producer_version, model.doc_string = "fretscribe", "", ""
     onnx.save(model, str(path))

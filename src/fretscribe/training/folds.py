@@ -1,0 +1,124 @@
+"""Which networks a player-wise protocol needs, what their files are called, and what they predict.
+
+A network's *fold* is the set of players that it never saw. ``tabcnn.onnx`` held out nobody,
+``tabcnn-00.onnx`` player 00, ``tabcnn-00+03.onnx`` both. Predictions for a player come from a fold that
+holds that player out; to train an LSTM that may not know player 00 either, from the fold of both. Knows
+nothing of training.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fretscribe.errors import WeightsError
+from fretscribe.frames import N_TAB, FloatArray, tab_from_probs
+from fretscribe.models.tabcnn import TabCNN
+from fretscribe.models.weights import WeightsFile, sha256_of
+from fretscribe.training.tab_examples import TabExamples
+
+Fold = tuple[str, ...]
+"""Players held out, sorted; empty for the network that is to be used."""
+
+
+def fold_name(kind: str, fold: Iterable[str]) -> str:
+    """File name without suffix.
+
+    >>> fold_name("tabcnn", ("03", "00")), fold_name("lstm_final", ())
+    ('tabcnn-00+03', 'lstm_final')
+    """
+    held_out = "+".join(sorted(fold))
+    return f"{kind}-{held_out}" if held_out else kind
+
+
+def player_folds(players: Iterable[str], *, nested: bool) -> list[Fold]:
+    """A fold a player, and with ``nested`` one for every pair.
+
+    >>> player_folds(["00", "01", "02"], nested=True)
+    [('00',), ('01',), ('02',), ('00', '01'), ('00', '02'), ('01', '02')]
+    """
+    ordered = sorted(set(players))
+    pairs = list(itertools.combinations(ordered, 2)) if nested else []
+    return [(player,) for player in ordered] + [tuple(pair) for pair in pairs]
+
+
+def fold_weights(folder: Path, kind: str, fold: Iterable[str]) -> WeightsFile:
+    """The weights of a fold.
+
+    Raises
+    ------
+    WeightsError
+        If the folder does not have them.
+    """
+    name = fold_name(kind, fold)
+    path = folder / f"{name}.onnx"
+    if not path.exists():
+        raise WeightsError(
+            f"{folder} has no {path.name}",
+            mend="train it with --folds player (and --nested for folds of two players)",
+        )
+    return WeightsFile(name=name, path=path, sha256=sha256_of(path))
+
+
+def out_of_fold(
+    folder: Path,
+    examples: TabExamples,
+    *,
+    held_out: Sequence[str] = (),
+    players: Sequence[str] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> FloatArray:
+    """TabCNN's predictions, each sample's from a network that never saw its player (nor ``held_out``).
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the folds' weights.
+    examples : TabExamples
+    held_out : sequence of str
+        Players that must be unknown to every network used.
+    players : sequence of str, optional
+        Whose samples are predicted; the rest stays silent. All by default.
+
+    Returns
+    -------
+    float32 array [n_samples, timesteps, 126]
+        Zero (silent) at frames that do not count.
+
+    Raises
+    ------
+    WeightsError
+        If a fold is missing.
+    """
+    arrays = examples.arrays
+    out = np.zeros((*arrays.valid.shape, N_TAB), dtype=np.float32)
+    for player in sorted(set(examples.players)) if players is None else players:
+        fold = sorted({player, *held_out})
+        progress(f"predicting player {player} by {fold_name('tabcnn', fold)}")
+        tabcnn = TabCNN(fold_weights(folder, "tabcnn", fold))
+        predict_samples(tabcnn, examples, np.flatnonzero(examples.players == player), out)
+    return out
+
+
+def predict_samples(
+    tabcnn: TabCNN, examples: TabExamples, rows: np.ndarray[tuple[int], np.dtype[np.int64]], out: FloatArray
+) -> None:
+    """Fill rows of ``out`` [n_samples, timesteps, 126] with a network's predictions."""
+    arrays = examples.arrays
+    for row in rows:
+        microphone = float(examples.microphone[row])
+        if tabcnn.front_end == "windows":
+            there = np.flatnonzero(arrays.valid[row])
+            frames = np.column_stack([np.full(len(there), row), there])
+            probs = tabcnn.predict(examples.inputs(frames, "windows"), microphone=microphone)
+            out[row, there] = tab_from_probs(probs)
+        else:
+            n_frames = arrays.info.samples[row].n_frames
+            if arrays.x_spec is None:
+                raise WeightsError(f"{tabcnn.name} hears X_spec, which the arrays do not hold")
+            probs = tabcnn.predict_sequence(np.asarray(arrays.x_spec[row, :n_frames]), microphone=microphone)
+            out[row, :n_frames] = tab_from_probs(probs)
+            out[row, ~arrays.valid[row]] = 0.0
