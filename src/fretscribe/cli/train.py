@@ -13,8 +13,8 @@ import typer
 from fretscribe.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
-    from fretscribe.training.folds import Fold
-    from fretscribe.training.tab_examples import TabExamples
+    from fretscribe.datasets.folds import Fold
+    from fretscribe.datasets.tab_examples import TabExamples
     from fretscribe.training.tab_run import Workshop
 
 train_app = typer.Typer(help="Train networks; needs the extra 'train'.", no_args_is_help=True)
@@ -135,9 +135,9 @@ def _train_folds(
     stop_after: float,
 ) -> None:
     """Train one network, or one for each fold, within the time limit."""
-    from fretscribe.training.folds import player_folds
+    from fretscribe.datasets.folds import player_folds
+    from fretscribe.datasets.tab_examples import load_examples
     from fretscribe.training.settings import cache_dir
-    from fretscribe.training.tab_examples import load_examples
     from fretscribe.training.tab_run import Workshop
 
     if nested and folds == "none":

@@ -8,12 +8,13 @@ defines the network, ``lstm`` refines what comes out.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import soxr
 
+from fretscribe.dsp.cqt_windows import N_FRAMES, cqt_windows, window_grid
 from fretscribe.dsp.cqt_windows import SAMPLE_RATE as WINDOW_RATE
-from fretscribe.dsp.cqt_windows import cqt_windows, window_grid
 from fretscribe.dsp.level import level_gain
 from fretscribe.dsp.mel import MEL_SAMPLE_RATE, log_mel
 from fretscribe.errors import WeightsError
@@ -21,7 +22,10 @@ from fretscribe.frames import N_ARRAY_STRINGS, N_FRET_CLASSES, Audio, FloatArray
 from fretscribe.models.session import open_session, read_config, read_training
 from fretscribe.models.weights import WeightsFile, find_weights
 
-N_CONTEXT = 9
+FrontEndName = Literal["windows", "mel"]
+"""Constant-Q windows (`dsp.cqt_windows`), or 9 frames of a log-mel spectrogram (`dsp.mel`)."""
+
+N_CONTEXT = N_FRAMES
 """Frames of one input window."""
 
 _BATCH = 512
@@ -48,7 +52,7 @@ class TabCNN:
         config = read_config(self._session, weights.path, outputs=("probs",), what="a TabCNN")
         if config.get("front_end") not in ("windows", "mel"):
             raise WeightsError(f"{weights.path} is not a TabCNN of fretscribe")
-        self.front_end: str = config["front_end"]
+        self.front_end: FrontEndName = config["front_end"]
         self.sample_rate: int = config["sample_rate"]
         self.hop_length: int = config["hop_length"]
         self.start_s: float = config["start_s"]

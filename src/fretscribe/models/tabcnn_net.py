@@ -13,7 +13,6 @@ This is the one definition: ``training`` wraps it, ``tabcnn`` runs its ONNX expo
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -23,10 +22,7 @@ from torch.nn import functional as F
 from fretscribe.convert import midi_to_hz
 from fretscribe.dsp.cqt_windows import FLOOR_DB, MIDI_MIN, N_BINS
 from fretscribe.frames import N_ARRAY_FRETS, N_FRET_CLASSES
-
-FrontEndName = Literal["windows", "mel"]
-N_CONTEXT = 9
-"""Frames of one input window."""
+from fretscribe.models.tabcnn import N_CONTEXT, FrontEndName
 
 _MEL_RANGE_DB = 80.0
 _MEL_QUIET_DB = -30.0  # windows whose peak lies lower keep their distance to it: silence stays dark

@@ -23,7 +23,8 @@ from fretscribe.frames import N_TAB
 from fretscribe.models.acoustic_net import AcousticConfig, AcousticGraph, AcousticNet
 from fretscribe.models.lstm_net import LstmConfig, LstmGraph, LstmNet
 from fretscribe.models.session import CONFIG_KEY, TRAINING_KEY
-from fretscribe.models.tabcnn_net import N_CONTEXT, TabCnnConfig, TabCnnGraph, TabCnnNet
+from fretscribe.models.tabcnn import N_CONTEXT
+from fretscribe.models.tabcnn_net import TabCnnConfig, TabCnnGraph, TabCnnNet
 
 OPSET = 17
 Training = Mapping[str, object]

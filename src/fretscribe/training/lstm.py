@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fretscribe.datasets.tab_examples import TabExamples
 from fretscribe.evaluation.metrics import FrameScores
 from fretscribe.evaluation.tab_frames import summed, tab_frame_scores
 from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, N_FRET_CLASSES, N_TAB, FloatArray
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
 from fretscribe.training.loop import Task, best_device
-from fretscribe.training.tab_examples import TabExamples
 
 _IGNORED = -100
 _SHIFTS = range(-3, 5)

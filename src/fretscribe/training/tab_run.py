@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fretscribe.datasets.folds import Fold, fold_name, out_of_fold
+from fretscribe.datasets.tab_examples import TabExamples
 from fretscribe.errors import DatasetError, OptionError
 from fretscribe.models.lstm import NAME as LSTM_NAME
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
@@ -21,11 +23,9 @@ from fretscribe.models.weights import sha256_of
 from fretscribe.training.augment import AugmentSettings
 from fretscribe.training.curves import draw_curve
 from fretscribe.training.export import export_lstm, export_tabcnn, save_network
-from fretscribe.training.folds import Fold, fold_name, out_of_fold
 from fretscribe.training.loop import Outcome, Report, TabLoopSettings, Task, fit
 from fretscribe.training.lstm import LstmSettings, Sequences, lstm_task
 from fretscribe.training.settings import read_toml, settings_from
-from fretscribe.training.tab_examples import TabExamples
 from fretscribe.training.tabcnn import TabCnnSettings, tabcnn_task
 
 

@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fretscribe.datasets.tab_examples import Ints, TabExamples
 from fretscribe.evaluation.metrics import FrameScores
 from fretscribe.evaluation.tab_frames import summed, tab_frame_scores
 from fretscribe.frames import N_ARRAY_STRINGS, N_FRET_CLASSES, FloatArray
-from fretscribe.models.tabcnn_net import N_CONTEXT, TabCnnConfig, TabCnnNet
+from fretscribe.models.tabcnn import N_CONTEXT
+from fretscribe.models.tabcnn_net import TabCnnConfig, TabCnnNet
 from fretscribe.training.augment import AugmentSettings, augmented
 from fretscribe.training.loop import Task, best_device
-from fretscribe.training.tab_examples import Ints, TabExamples
 
 _PREDICT_BATCH = 1024
 

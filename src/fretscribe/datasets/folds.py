@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fretscribe.datasets.tab_examples import TabExamples
 from fretscribe.errors import WeightsError
 from fretscribe.frames import N_TAB, FloatArray, tab_from_probs
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.models.weights import WeightsFile, sha256_of
-from fretscribe.training.tab_examples import TabExamples
 
 Fold = tuple[str, ...]
 """Players held out, sorted; empty for the network that is to be used."""

@@ -1,6 +1,6 @@
 """Training arrays as the tab networks see them: who may be learned from, classes, and input windows.
 
-Neighbours: ``datasets.arrays`` reads the files, ``tabcnn`` and ``lstm`` train on what comes from here.
+Neighbours: ``arrays`` reads the files, ``folds`` predicts them, ``training`` learns from them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fretscribe.datasets.arrays import SampleInfo, TabArrays, read_arrays
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.errors import DatasetError
 from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, FloatArray
-from fretscribe.models.tabcnn_net import N_CONTEXT, FrontEndName
+from fretscribe.models.tabcnn import N_CONTEXT, FrontEndName
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
