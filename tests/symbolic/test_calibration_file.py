@@ -20,7 +20,7 @@ from fretscribe.symbolic.calibration import (
     Threshold,
     check_made_for,
 )
-from fretscribe.symbolic.calibration_curves import Curve, Isotonic, Logistic, Temperature
+from fretscribe.symbolic.calibration_curves import Curve, Identity, Isotonic, Logistic, Temperature
 from fretscribe.symbolic.calibration_file import parse_calibration, read_calibration, render_calibration
 from fretscribe.symbolic.reliability import ReliabilityBin
 
@@ -42,7 +42,8 @@ def _curves(draw: st.DrawFn) -> Curve:
     knots = sorted(draw(st.sets(_NUMBERS, min_size=1, max_size=8)))
     rising = sorted(draw(st.lists(_SHARES, min_size=len(knots), max_size=len(knots))))
     return draw(
-        st.builds(Temperature, temperature=st.floats(0.05, 20.0))
+        st.just(Identity())
+        | st.builds(Temperature, temperature=st.floats(0.05, 20.0))
         | st.builds(Logistic, weights=st.lists(_NUMBERS, min_size=1, max_size=7).map(tuple), bias=_NUMBERS)
         | st.just(Isotonic(at=tuple(knots), probabilities=tuple(rising)))
     )
@@ -78,7 +79,7 @@ def calibrations(draw: st.DrawFn) -> Calibration:
     )
     tried = st.builds(
         Compared,
-        method=st.sampled_from(["uncalibrated", "temperature", "logistic", "isotonic"]),
+        method=st.sampled_from(["identity", "temperature", "logistic", "isotonic"]),
         n_parameters=st.integers(0, 8),
         scores=_SCORES,
     )
@@ -148,7 +149,10 @@ def _damaged(change: Callable[[dict[str, object]], object]) -> bytes:
         (lambda d: d["parameters"].update(bias=True), r"parameters\.bias: must be a number"),
         (lambda d: d["parameters"]["weights"].pop(), "the curve takes 1 features, not 2"),
         (lambda d: d.update(method="isotonic"), "parameters: lacks the key 'at'"),
-        (lambda d: d.update(method="magic"), "method: must be one of temperature, logistic, isotonic"),
+        (
+            lambda d: d.update(method="magic"),
+            "method: must be one of identity, temperature, logistic, isotonic",
+        ),
         (lambda d: d.update(level="bars"), "level: must be one of notes, frames"),
         (lambda d: d["thresholds"][0].update(accuracy=1.2), r"thresholds\[0\]\.accuracy: must be from 0"),
         (lambda d: d["thresholds"][0].update(accuracy=None), "come together"),

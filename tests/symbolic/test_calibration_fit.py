@@ -12,6 +12,7 @@ from fretscribe.symbolic.calibration import Calibration
 from fretscribe.symbolic.calibration_curves import (
     EDGE,
     MAX_PARAMETERS,
+    Identity,
     Isotonic,
     Logistic,
     Temperature,
@@ -130,12 +131,40 @@ def test_calibrated_evidence_stays_calibrated() -> None:
 def test_overconfident_evidence_is_mended_and_the_simplest_sufficient_curve_wins() -> None:
     made = _fit(*_simulated(factor=2.5))
     tried = {t.method: t for t in made.compared}
-    assert tried["uncalibrated"].scores.ece > 0.08
+    assert tried["identity"].scores.ece > 0.08
     assert made.method == "temperature"
     assert isinstance(made.curve, Temperature)
     assert made.curve.temperature == pytest.approx(2.5, rel=0.1)
     assert made.scores == tried["temperature"].scores
     assert made.scores.ece < 0.03
+
+
+def test_the_lower_threshold_lies_where_the_rules_take_over() -> None:
+    rng = np.random.default_rng(5)
+    p = rng.uniform(0, 1, 20_000)
+    y = rng.random(len(p)) < p
+    by_rules = rng.random(len(p)) < 0.4
+    assert lower_threshold(p, y, by_rules.astype(np.float64)) == pytest.approx(0.4, abs=0.05)
+    made = _fit(log_odds(p)[:, None], y, rules=by_rules)
+    assert made.rules_accuracy == pytest.approx(0.4, abs=0.02)
+    assert made.lower_threshold == pytest.approx(0.4, abs=0.05)
+    assert _fit(log_odds(p)[:, None], y, rules=0.0).lower_threshold is None
+
+
+def test_where_the_rules_are_as_good_nothing_is_left_to_them_by_chance() -> None:
+    rng = np.random.default_rng(6)
+    p = rng.uniform(0.3, 1, 2000)
+    y = rng.random(len(p)) < p
+    assert lower_threshold(p, y, y.astype(np.float64)) is None
+
+
+def test_probabilities_that_are_calibrated_already_are_believed() -> None:
+    """Each curve that is fitted learns the quirks of four small groups."""
+    x, y = _simulated(200, seed=8)
+    made = _fit(x, y)
+    assert made.method == "identity"
+    assert made.curve == Identity()
+    assert [t.method for t in made.compared] == ["identity", "temperature", "logistic", "isotonic"]
 
 
 def test_a_shift_that_temperature_cannot_mend_is_left_to_logistic() -> None:
@@ -157,7 +186,7 @@ def test_more_features_win_where_they_tell_more() -> None:
 
 
 def test_figures_are_held_out() -> None:
-    """A feature whose meaning turns from group to group helps on what it was fitted to, and on nothing else."""
+    """A feature whose meaning turns from group to group helps where it was fitted, and nowhere else."""
     rng = np.random.default_rng(3)
     n = 400
     y = rng.random(n) < 0.5
@@ -231,8 +260,15 @@ def test_the_smallest_threshold_is_what_trying_all_finds(
 @given(confidences, st.sampled_from([0.3, 0.5, 0.8]))
 def test_the_lower_threshold_is_what_trying_all_finds(rows: list[tuple[float, bool]], rules: float) -> None:
     p, y = np.array([v for v, _ in rows]), np.array([right for _, right in rows])
-    bad = [t for t in sorted({*p.tolist(), 1.0}) if (p < t).any() and y[p < t].mean() < rules]
-    assert lower_threshold(p, y, rules) == (bad[-1] if bad else None)
+    gains = {t: float(np.sum(rules - y[p < t])) for t in sorted({*p.tolist(), 1.0}) if (p < t).any()}
+    found = lower_threshold(p, y, np.full(len(p), rules))
+    best = max(gains.values())
+    chance = [2 * np.sqrt(np.sum((rules - y[p < t]) ** 2)) for t, gain in gains.items() if gain > best - 1e-9]
+    if found is None:
+        assert best <= max(chance) + 1e-9
+    else:
+        assert gains[found] == pytest.approx(best)
+        assert best > min(chance) - 1e-9
 
 
 def test_examples_that_lack_a_feature_are_left_out_and_counted() -> None:

@@ -32,7 +32,6 @@ def tab_note(
     onset_prob: float = 1.0,
     here: float | None = None,
     *,
-    onset_s: float = 0.0,
     tab_probs: tuple[float, ...] | None = None,
 ) -> TabNote:
     alternatives: tuple[Alternative, ...] = ()
@@ -41,7 +40,7 @@ def tab_note(
             Alternative(position=HERE, probability=here),
             Alternative(position=THERE, probability=1.0 - here),
         )
-    note = Note(onset_s=onset_s, offset_s=onset_s + 2.0, pitch=45, onset_prob=onset_prob, tab_probs=tab_probs)
+    note = Note(onset_s=0.0, offset_s=2.0, pitch=45, onset_prob=onset_prob, tab_probs=tab_probs)
     return TabNote(note=note, position=HERE, alternatives=alternatives)
 
 
@@ -82,9 +81,7 @@ def test_uncalibrated_confidence_is_the_product(onset_prob: float, here: float) 
 
 def test_features_by_hand() -> None:
     first = tab_note(0.8, 0.7, tab_probs=(0.6, 0.4, 0.0, 0.0, 0.0, 0.0))
-    second = tab_note(0.5, onset_s=0.04)
-    third = tab_note(0.5, onset_s=0.2)
-    table = note_features([first, second, third])
+    table = note_features([first, tab_note(0.5), tab_note(0.5, tab_probs=())])
     assert dict(zip(FEATURES, table[0], strict=True)) == pytest.approx(
         {
             "product": np.log(0.56 / 0.44),
@@ -92,11 +89,9 @@ def test_features_by_hand() -> None:
             "place": np.log(0.7 / 0.3),
             "fret": np.log(0.6 / 0.4),
             "duration": np.log(2.0),
-            "polyphony": 2.0,
             "margin": 0.4,
         }
     )
-    assert table[:, FEATURES.index("polyphony")].tolist() == [2.0, 2.0, 1.0]
     assert np.isnan(table[:, FEATURES.index("fret")]).tolist() == [False, True, True]
     assert note_features([]).shape == (0, len(FEATURES))
 
@@ -161,14 +156,6 @@ def test_a_note_that_lacks_a_feature_stays_uncalibrated_and_is_never_accepted() 
     )
 
 
-def test_one_note_may_be_judged_among_its_neighbours() -> None:
-    evaluator = ConfidenceEvaluator(calibration(Logistic(weights=(1.0,), bias=-1.0), "polyphony"))
-    note, other = tab_note(), tab_note(onset_s=0.01)
-    assert evaluator.evaluate(note).confidence == pytest.approx(0.5)
-    assert evaluator.evaluate(note, [note, other]) == evaluator.judge([note, other])[0]
-    assert evaluator.evaluate(note, [note, other]).confidence > 0.7
-
-
 def test_impossible_evaluators() -> None:
     with pytest.raises(ValueError, match="must lie"):
         ConfidenceEvaluator(target_accuracy=0.0)
@@ -204,7 +191,7 @@ def test_calibrating_on_arrays_changes_the_evaluator_and_the_file(tmp_path: Path
     assert made.chosen.target_met
     assert made.scores.ece < 0.03
     tried = {tried.method: tried for tried in made.compared}
-    assert tried["temperature"].scores.ece < 0.6 * tried["uncalibrated"].scores.ece
+    assert tried["temperature"].scores.ece < 0.6 * tried["identity"].scores.ece
     probs = (0.9, 0.0, 0.0, 0.0, 0.0, 0.0)
     told = evaluator.evaluate(tab_note(0.2, tab_probs=probs))
     assert told.calibrated

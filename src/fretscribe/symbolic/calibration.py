@@ -96,12 +96,12 @@ class Compared:
     Attributes
     ----------
     method : str
-        A `Method`, or ``uncalibrated`` for the probabilities as they came.
+        ``identity`` is the probabilities as they came.
     n_parameters : int
     scores : Scores
     """
 
-    method: Method | Literal["uncalibrated"]
+    method: Method
     n_parameters: int
     scores: Scores
 
@@ -137,7 +137,7 @@ class Calibration:
     level : "notes" or "frames"
     features : tuple of str
         What the curve takes, in order; see `confidence.FEATURES`.
-    curve : Temperature, Logistic or Isotonic
+    curve : Identity, Temperature, Logistic or Isotonic
     target_accuracy : float
         The target asked for; among those of ``thresholds``.
     thresholds : tuple of Threshold
@@ -145,7 +145,7 @@ class Calibration:
     rules_accuracy : float
         How often the rule-based fingering is right.
     lower_threshold : float, or None
-        Examples below it are right less often than that; None where there are none.
+        Below it the rule-based fingering is right more often; None where it nowhere is.
     reliability : tuple of ReliabilityBin
     scores : Scores
     counts : Counts

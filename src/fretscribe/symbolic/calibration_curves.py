@@ -1,8 +1,8 @@
-"""Three ways from evidence to a probability, and how each is fitted, in numpy alone.
+"""Ways from evidence to a probability, and how each is fitted, in numpy alone.
 
-A curve maps features (log odds and the like) to P(right). Temperature scaling and isotonic regression take
-one feature, logistic regression several. None has more than `MAX_PARAMETERS` fitted numbers: calibrations
-are fitted on few recordings, of which at most twenty numbers may be learned in all.
+A curve maps features (log odds and the like) to P(right). The identity, temperature scaling and isotonic
+regression take one feature, logistic regression several. None has more than `MAX_PARAMETERS` fitted
+numbers: calibrations are fitted on few recordings, of which at most twenty numbers may be learned in all.
 Neighbours: ``calibration_fit`` chooses among the curves, ``calibration`` keeps the chosen one.
 """
 
@@ -17,14 +17,14 @@ import numpy as np
 
 from fretscribe.symbolic.reliability import Bools, Floats
 
-Method = Literal["temperature", "logistic", "isotonic"]
+Method = Literal["identity", "temperature", "logistic", "isotonic"]
 
 EDGE = 1e-3
 """Probabilities are kept this far from 0 and 1, so that log odds stay finite and nothing is certain."""
 
 MAX_PARAMETERS = 8
 
-_RIDGE = 1.0
+_RIDGE = 10.0
 _MAX_TEMPERATURE = 20.0
 _NEWTON_STEPS = 50
 _CONVERGED = 1e-9
@@ -44,6 +44,27 @@ def log_odds(probability: Floats) -> Floats:
     """
     clipped = np.clip(probability, EDGE, 1.0 - EDGE)
     return np.asarray(np.log(clipped / (1.0 - clipped)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The log odds believed as they are: what remains where no fitted curve proves better."""
+
+    @property
+    def method(self) -> Method:
+        return "identity"
+
+    @property
+    def n_features(self) -> int:
+        return 1
+
+    @property
+    def n_parameters(self) -> int:
+        return 0
+
+    def __call__(self, features: Floats) -> Floats:
+        """Features [n, 1] -> probabilities [n]."""
+        return _clipped(sigmoid(features[:, 0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +157,12 @@ class Isotonic:
         return _clipped(np.interp(features[:, 0], self.at, self.probabilities))
 
 
-Curve = Temperature | Logistic | Isotonic
+Curve = Identity | Temperature | Logistic | Isotonic
+
+
+def fit_identity(features: Floats, correct: Bools) -> Identity:
+    """Nothing to fit."""
+    return Identity()
 
 
 def fit_temperature(features: Floats, correct: Bools) -> Temperature:
@@ -147,10 +173,10 @@ def fit_temperature(features: Floats, correct: Bools) -> Temperature:
 
 
 def fit_logistic(features: Floats, correct: Bools) -> Logistic:
-    """Logistic regression by Newton's method, with a small ridge on the weights of scaled features.
+    """Logistic regression by Newton's method, with a ridge on the weights of scaled features.
 
-    A weight of 1 on a feature of deviation 1 costs as much likelihood as half a note: it only matters where
-    few notes, or only right ones, would let weights grow without end.
+    A weight of 1 on a feature of deviation 1 costs 5 nats of likelihood. It matters below a thousand notes:
+    those of few players resemble each other, and weights fitted to them closely fail on the next player.
     """
     mean, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 0.0, scale, 1.0)
@@ -191,7 +217,12 @@ def _violates(low: list[float], high: list[float]) -> bool:
 Fit = Callable[[Floats, Bools], Curve]
 
 FITS: Mapping[Method, Fit] = MappingProxyType(
-    {"temperature": fit_temperature, "logistic": fit_logistic, "isotonic": fit_isotonic}
+    {
+        "identity": fit_identity,
+        "temperature": fit_temperature,
+        "logistic": fit_logistic,
+        "isotonic": fit_isotonic,
+    }
 )
 """How each method is fitted: features [n, k] float64 and correct [n] bool -> `Curve`."""
 

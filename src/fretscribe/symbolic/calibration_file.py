@@ -22,7 +22,7 @@ from fretscribe.symbolic.calibration import (
     Scores,
     Threshold,
 )
-from fretscribe.symbolic.calibration_curves import Curve, Isotonic, Logistic, Method, Temperature
+from fretscribe.symbolic.calibration_curves import Curve, Identity, Isotonic, Logistic, Method, Temperature
 from fretscribe.symbolic.reliability import ReliabilityBin
 
 SCHEMA = "fretscribe-calibration/1"
@@ -120,6 +120,9 @@ def parse_calibration(data: bytes, name: str) -> Calibration:
 
 def _curve(method: _Part, parameters: _Part) -> Curve:
     chosen = method.choice(get_args(Method))
+    if chosen == "identity":
+        parameters.members([])
+        return Identity()
     if chosen == "temperature":
         (temperature,) = parameters.members(["temperature"]).values()
         return parameters.build(Temperature, temperature=temperature.number())
@@ -178,7 +181,7 @@ def _counts(place: _Part) -> Counts:
 def _compared(place: _Part) -> Compared:
     part = place.members(["method", "n_parameters", "scores"])
     return Compared(
-        method=part["method"].choice(("uncalibrated", *get_args(Method))),
+        method=part["method"].choice(get_args(Method)),
         n_parameters=part["n_parameters"].count(),
         scores=_scores(part["scores"]),
     )

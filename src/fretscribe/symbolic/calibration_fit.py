@@ -23,7 +23,7 @@ from fretscribe.symbolic.calibration import (
     Scores,
     Threshold,
 )
-from fretscribe.symbolic.calibration_curves import FITS, MAX_PARAMETERS, Curve, Fit, Method, sigmoid
+from fretscribe.symbolic.calibration_curves import FITS, MAX_PARAMETERS, Curve, Fit, Method
 from fretscribe.symbolic.reliability import (
     Bools,
     Floats,
@@ -54,11 +54,14 @@ def fit_calibration(
     scalar: str,
     level: Level,
     target_accuracy: float = 0.8,
-    rules_accuracy: float = RULES_ACCURACY,
+    rules: npt.ArrayLike = RULES_ACCURACY,
     weights: Mapping[str, str] | None = None,
     provenance: Mapping[str, object] | None = None,
 ) -> Calibration:
     """Choose a curve by held-out log loss and measure it.
+
+    Of equal ones the one with fewer parameters is taken. Since the best of four is reported, its figures
+    flatter by as much as four differ by chance; ``compared`` shows all of them.
 
     Parameters
     ----------
@@ -72,12 +75,12 @@ def fit_calibration(
     names : sequence of str
         Of the features.
     scalar : str
-        The feature (log odds of the best uncalibrated probability) that temperature scaling and isotonic
-        regression take; logistic regression takes all others, or this one where there is no other.
+        The feature (log odds of the best uncalibrated probability) that all methods but logistic regression
+        take; logistic regression takes all others, or this one where there is no other.
     level : "notes" or "frames"
     target_accuracy : float
-    rules_accuracy : float
-        How often the rule-based fingering is right.
+    rules : bool array [n], or float
+        Which examples the rule-based fingering puts right, or how often it is right where only that is known.
     weights, provenance : mapping, optional
         As in `Calibration`.
 
@@ -95,6 +98,7 @@ def fit_calibration(
     unused = [name for i, name in enumerate(names) if i not in columns]
     whole = ~np.isnan(x[:, columns]).any(axis=1) & np.isin(names.index(scalar), columns)
     n_left_out = int(np.sum(~whole))
+    by_rules = np.broadcast_to(np.asarray(rules, dtype=np.float64), y.shape)[whole]
     x, y, group = x[whole], y[whole], group[whole]
     _require_examples(y, n_left_out)
     candidates = _candidates(names, scalar, columns)
@@ -112,8 +116,8 @@ def fit_calibration(
         curve=fitted[best],
         target_accuracy=target_accuracy,
         thresholds=_thresholds(targets, p, y, _crossings(FITS[best], x[:, use], y, group), folds),
-        rules_accuracy=rules_accuracy,
-        lower_threshold=lower_threshold(p, y, rules_accuracy),
+        rules_accuracy=float(np.mean(by_rules)),
+        lower_threshold=lower_threshold(p, y, by_rules),
         reliability=reliability_table(p, y),
         scores=scores[best],
         counts=Counts(
@@ -122,11 +126,8 @@ def fit_calibration(
             n_groups=len(np.unique(group)),
             n_left_out=n_left_out,
         ),
-        compared=(
-            Compared(
-                method="uncalibrated", n_parameters=0, scores=_scores(sigmoid(x[:, names.index(scalar)]), y)
-            ),
-            *(Compared(method=m, n_parameters=fitted[m].n_parameters, scores=scores[m]) for m in candidates),
+        compared=tuple(
+            Compared(method=m, n_parameters=fitted[m].n_parameters, scores=scores[m]) for m in candidates
         ),
         weights=weights or {},
         provenance={
@@ -157,22 +158,29 @@ def smallest_threshold(confidence: Floats, correct: Bools, target: float) -> flo
     return float(p[np.flatnonzero(reaches)[-1]]) if reaches.any() else None
 
 
-def lower_threshold(confidence: Floats, correct: Bools, rules_accuracy: float) -> float | None:
-    """Largest confidence below which examples are right less often than ``rules_accuracy``; None without.
+def lower_threshold(confidence: Floats, correct: Bools, by_rules: Floats) -> float | None:
+    """The confidence below which the rule-based fingering should decide: the one that gains most right ones.
 
-    >>> confidence = np.array([0.1, 0.2, 0.8, 0.9])
-    >>> lower_threshold(confidence, confidence > 0.5, 0.3)
-    0.8
+    None where the gain is not above two standard errors, as it would be by chance.
+
+    Parameters
+    ----------
+    confidence, correct : arrays [n]
+    by_rules : float64 array [n]
+        Whether (or how often) the rule-based fingering is right.
+
+    >>> confidence = np.linspace(0.0, 0.9, 10)
+    >>> round(lower_threshold(confidence, confidence > 0.5, np.full(10, 0.9)), 3)
+    0.6
     """
     order = np.argsort(confidence, kind="stable")
-    p, right = confidence[order], np.cumsum(correct[order])
-    n_below = np.arange(1, len(p) + 1)
-    last_of_ties = np.append(p[1:] > p[:-1], True)
-    worse = last_of_ties & (right < rules_accuracy * n_below)
-    if not worse.any():
+    p, gain = confidence[order], (by_rules - correct)[order]
+    total, spread = np.cumsum(gain), np.sqrt(np.cumsum(gain**2))
+    total[:-1][p[1:] == p[:-1]] = -np.inf  # equal confidences stay together
+    best = int(np.argmax(total))
+    if total[best] <= 2.0 * spread[best]:
         return None
-    last = int(np.flatnonzero(worse)[-1])
-    return float(p[last + 1]) if last + 1 < len(p) else 1.0
+    return float(p[best + 1]) if best + 1 < len(p) else 1.0
 
 
 def _require_examples(correct: Bools, n_left_out: int) -> None:
@@ -194,7 +202,7 @@ def _candidates(names: Sequence[str], scalar: str, columns: _Columns) -> dict[Me
     """The features that each method takes, simplest method first."""
     alone = [names.index(scalar)]
     others = [i for i in columns if names[i] != scalar][: MAX_PARAMETERS - 1] or alone
-    return {"temperature": alone, "logistic": others, "isotonic": alone}
+    return {"identity": alone, "temperature": alone, "logistic": others, "isotonic": alone}
 
 
 def _folds(groups: Ints) -> Ints:

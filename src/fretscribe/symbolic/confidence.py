@@ -27,7 +27,7 @@ from fretscribe.symbolic.calibration_fit import fit_calibration
 from fretscribe.symbolic.frame_examples import FRAME_FEATURE, frame_examples
 from fretscribe.symbolic.reliability import Floats
 
-FEATURES = ("product", "onset", "place", FRAME_FEATURE, "duration", "polyphony", "margin")
+FEATURES = ("product", "onset", "place", FRAME_FEATURE, "duration", "margin")
 """What is known of a note, in the order of `note_features`:
 
 - ``product``: log odds of the uncalibrated confidence
@@ -35,11 +35,11 @@ FEATURES = ("product", "onset", "place", FRAME_FEATURE, "duration", "polyphony",
 - ``place``: log odds of the chosen place among the alternatives
 - ``fret``: log odds that the tab networks hear this pitch on this string (`Note.tab_probs`)
 - ``duration``: natural logarithm of the seconds
-- ``polyphony``: notes struck within 50 ms, this one included
 - ``margin``: probability of the chosen place minus that of the most probable other one
-"""
 
-STRUCK_TOGETHER_S = 0.05
+How many notes are struck together is left out on purpose: it told one recording from another rather than
+right notes from wrong ones, and made the curve worse for every player it was not fitted to.
+"""
 
 Recommendation = Literal["accept", "review", "rules"]
 """``accept`` the note; ``review`` it; or let the ``rules``-based fingering decide its string."""
@@ -83,14 +83,10 @@ def uncalibrated_confidence(tab_note: TabNote) -> float:
 
 
 def note_features(notes: Sequence[TabNote]) -> Floats:
-    """The `FEATURES` of the notes of one tab, float64 [n, n_features]; NaN where one is missing.
+    """The `FEATURES` of notes, float64 [n, n_features]; NaN where one is missing.
 
     Only ``fret`` can be missing: where the tab networks did not listen.
     """
-    onsets_s = np.array([n.note.onset_s for n in notes], dtype=np.float64)
-    ordered = np.sort(onsets_s)
-    together = np.searchsorted(ordered, onsets_s + STRUCK_TOGETHER_S, side="right")
-    together = together - np.searchsorted(ordered, onsets_s - STRUCK_TOGETHER_S, side="left")
     rows = [
         (
             uncalibrated_confidence(n),
@@ -98,10 +94,9 @@ def note_features(notes: Sequence[TabNote]) -> Floats:
             position_probability(n),
             _fret_probability(n),
             n.note.duration_s,
-            polyphony,
             position_probability(n) - _runner_up(n),
         )
-        for n, polyphony in zip(notes, together, strict=True)
+        for n in notes
     ]
     table = np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
     table[:, :4] = log_odds(table[:, :4])
@@ -167,19 +162,12 @@ class ConfidenceEvaluator:
         """The calibration's threshold for the target (or the nearest stored one above); None without one."""
         return None if self._calibration is None else self._calibration.threshold_for(self._target_accuracy)
 
-    def evaluate(self, note: TabNote, among: Sequence[TabNote] = ()) -> Judgement:
-        """Judge one note.
-
-        Parameters
-        ----------
-        note : TabNote
-        among : sequence of TabNote
-            Other notes of its tab: a note struck alone is judged otherwise than one of a chord.
-        """
-        return self.judge([note, *(other for other in among if other is not note)])[0]
+    def evaluate(self, note: TabNote) -> Judgement:
+        """Judge one note."""
+        return self.judge([note])[0]
 
     def judge(self, notes: Sequence[TabNote]) -> tuple[Judgement, ...]:
-        """Judge the notes of one tab."""
+        """Judge notes."""
         calibrated = self._calibrated(notes)
         return tuple(
             Judgement(
@@ -196,7 +184,7 @@ class ConfidenceEvaluator:
         return tuple(dataclasses.replace(note, confidence=told.confidence) for note, told in judged)
 
     def recommendations(self, notes: Sequence[TabNote]) -> tuple[Recommendation, ...]:
-        """What to do with each note of one tab."""
+        """What to do with each note."""
         return tuple(told.recommendation for told in self.judge(notes))
 
     def summarize(self, notes: Sequence[TabNote]) -> ConfidenceSummary:
@@ -264,7 +252,7 @@ class ConfidenceEvaluator:
             scalar=FRAME_FEATURE,
             level="frames",
             target_accuracy=target_accuracy,
-            rules_accuracy=rules_accuracy,
+            rules=rules_accuracy,
             weights=weights,
             provenance={**(provenance or {}), "groups": examples.grouped_by},
         )
