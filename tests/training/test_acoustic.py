@@ -19,7 +19,7 @@ from fretscribe.models.acoustic_net import AcousticConfig, AcousticGraph, Acoust
 from fretscribe.models.weights import WeightsFile, sha256_of
 from fretscribe.training.acoustic import read_run, train_acoustic
 from fretscribe.training.acoustic_run import run_acoustic
-from fretscribe.training.export import export_acoustic, load_acoustic_net, save_acoustic
+from fretscribe.training.export import export_acoustic, load_acoustic_net, save_network
 
 REPO = Path(__file__).parents[2]
 
@@ -109,7 +109,7 @@ def random_net() -> AcousticNet:
 
 
 def test_save_and_load_is_bit_equal(random_net: AcousticNet, tmp_path: Path) -> None:
-    save_acoustic(random_net, tmp_path / "a.safetensors")
+    save_network(random_net, random_net.config, tmp_path / "a.safetensors")
     loaded = load_acoustic_net(tmp_path / "a.safetensors")
     audio = torch.randn(1, 22050)
     with torch.inference_mode():

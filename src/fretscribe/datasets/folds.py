@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fretscribe.datasets.tab_examples import TabExamples
+from fretscribe.datasets.tab_examples import Ints, TabExamples
 from fretscribe.errors import WeightsError
 from fretscribe.frames import N_TAB, FloatArray, tab_from_probs
 from fretscribe.models.tabcnn import TabCNN
@@ -103,9 +103,7 @@ def out_of_fold(
     return out
 
 
-def predict_samples(
-    tabcnn: TabCNN, examples: TabExamples, rows: np.ndarray[tuple[int], np.dtype[np.int64]], out: FloatArray
-) -> None:
+def predict_samples(tabcnn: TabCNN, examples: TabExamples, rows: Ints, out: FloatArray) -> None:
     """Fill rows of ``out`` [n_samples, timesteps, 126] with a network's predictions."""
     arrays = examples.arrays
     for row in rows:

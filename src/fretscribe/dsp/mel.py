@@ -77,6 +77,11 @@ def mel_grid(
     return FrameGrid(sample_rate=sample_rate, hop_length=hop_length, n_frames=n_frames)
 
 
+def mel_centres_hz(sample_rate: int = MEL_SAMPLE_RATE) -> npt.NDArray[np.float64]:
+    """Centre frequency of each mel band, float64 [128]."""
+    return _hz(np.linspace(0.0, _mel(sample_rate / 2), N_MELS + 2))[1:-1]
+
+
 @lru_cache(maxsize=4)
 def _mel_filters(sample_rate: int) -> npt.NDArray[np.float64]:
     """Weights [1025, 128] of the power spectrum's bins: triangles of area 1 (in Hz) between equal mels."""

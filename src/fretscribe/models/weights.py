@@ -19,11 +19,12 @@ REGISTRY = "registry.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsFile:
-    """A weights file that is there, with the checksum of its bytes."""
+    """A weights file that is there, with the checksum of its bytes, and whether it came with the package."""
 
     name: str
     path: Path
     sha256: str
+    built_in: bool = False
 
 
 def sha256_of(path: Path) -> str:
@@ -89,4 +90,4 @@ def find_weights(name: str, folder: Path | None = None) -> WeightsFile:
         raise WeightsError(f"the default weights {path} are absent", mend="install fretscribe again")
     if sha256_of(path) != entry["sha256"]:
         raise WeightsError(f"{path} differs from its checksum", mend="install fretscribe again")
-    return WeightsFile(name=name, path=path, sha256=entry["sha256"])
+    return WeightsFile(name=name, path=path, sha256=entry["sha256"], built_in=True)

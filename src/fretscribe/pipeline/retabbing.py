@@ -15,7 +15,7 @@ from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import TranscribeOptions
 from fretscribe.pipeline.tabbing import Hands, find_beats, judge_confidence, place_notes
 from fretscribe.result import Stage, Transcription
-from fretscribe.symbolic.decode import string_evidence
+from fretscribe.symbolic.decode import carried_strings, string_evidence
 
 _OF_THE_HAND = frozenset({"tuning", "capo", "prefer", "max_span", "max_fret"})
 _OF_TIME = frozenset({"bpm", "meter"})
@@ -88,9 +88,12 @@ def _finger_again(old: Tab, tuning: Tuning, options: TranscribeOptions, hands: H
 
 def _for_tuning(note: Note, tuning: Tuning) -> Note:
     """The same note, its evidence for strings carried over to a tuning."""
-    if note.string_probs is None:
-        return note
-    return replace(note, string_probs=string_evidence(list(note.string_probs), tuning, note.pitch))
+    string_probs, tab_probs = note.string_probs, note.tab_probs
+    if string_probs is not None:
+        string_probs = string_evidence(list(string_probs), tuning, note.pitch)
+    if tab_probs is not None:
+        tab_probs = tuple(min(1.0, p) for p in carried_strings(tab_probs, tuning, note.pitch))
+    return replace(note, string_probs=string_probs, tab_probs=tab_probs)
 
 
 def _surviving_techniques(old: TabNote, new: TabNote) -> frozenset[Technique]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -299,6 +300,13 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
     >>> string_evidence([0.25, 0.25, 0.5, 0, 0, 0], Tuning(), 45)
     (0.5, 0.5, 0.0, 0.0, 0.0, 0.0)
     """
+    carried = carried_strings(shares, tuning, pitch)
+    total = sum(carried)
+    return tuple(value / total for value in carried) if total > 1e-9 else None
+
+
+def carried_strings(shares: Sequence[float], tuning: Tuning, pitch: int) -> list[float]:
+    """As `string_evidence`, but not brought to a sum of 1."""
     playable = {position.string for position in tuning.positions(pitch)}
     extra = max(0, tuning.n_strings - len(shares))
     carried = [0.0] * tuning.n_strings
@@ -308,8 +316,7 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
             string = max((s for s in playable if s < extra), default=string)
         if string in playable:
             carried[string] += max(0.0, share)
-    total = sum(carried)
-    return tuple(value / total for value in carried) if total > 1e-9 else None
+    return carried
 
 
 def _velocities(found: list[tuple[int, _Stretch]], level: FloatArray | None, grid: FrameGrid) -> list[int]:

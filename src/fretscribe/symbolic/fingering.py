@@ -85,7 +85,7 @@ def finger(
     Parameters
     ----------
     notes : sequence of Note
-        In any order. ``string_probs``, where known, is evidence and not a command.
+        In any order. ``string_probs`` and ``tab_probs``, where known, are evidence and not a command.
     tuning : Tuning
         4 to 8 strings, any capo.
     options : FingeringOptions, optional
@@ -110,8 +110,9 @@ def finger(
     playable: list[Note] = []
     unplayable: list[Note] = []
     for note in ordered:
-        if note.string_probs is not None and len(note.string_probs) != tuning.n_strings:
-            raise ValueError(f"string_probs of {note} do not fit {tuning.n_strings} strings")
+        for evidence in (note.string_probs, note.tab_probs):
+            if evidence is not None and len(evidence) != tuning.n_strings:
+                raise ValueError(f"string_probs or tab_probs of {note} do not fit {tuning.n_strings} strings")
         reachable = any(p.fret <= max_fret for p in tuning.positions(note.pitch))
         (playable if reachable else unplayable).append(note)
     table = GripTable(tuning, weights, max_span=options.max_span, max_fret=max_fret)

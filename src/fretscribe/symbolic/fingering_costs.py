@@ -37,6 +37,8 @@ class FingeringWeights:
     ----------
     evidence : float
         Exponent of ``Note.string_probs``.
+    tab_evidence : float
+        Exponent of the shares that ``Note.tab_probs`` give the strings.
     evidence_floor : float
         Probability below which evidence against a string does not count further.
     shift : float
@@ -74,6 +76,7 @@ class FingeringWeights:
     """
 
     evidence: float = 1.0
+    tab_evidence: float = 0.6
     evidence_floor: float = 0.02
     shift: float = 1.8
     shift_rest: float = 0.35
@@ -188,7 +191,10 @@ class GripTable:
             by_string[-1] = weights.drop + float(np.log(prob / (1.0 - prob)))
             if note.string_probs is not None:
                 evidence = np.maximum(note.string_probs, weights.evidence_floor)
-                by_string[:-1] = -weights.evidence * np.log(evidence)
+                by_string[:-1] -= weights.evidence * np.log(evidence)
+            if note.tab_probs is not None:
+                shares = _shares(note.tab_probs, weights.evidence_floor)
+                by_string[:-1] -= weights.tab_evidence * np.log(shares)
             total += by_string[strings]
         return total
 
@@ -248,3 +254,9 @@ class GripTable:
         if len(held) >= 3:
             cost += weights.skip * (max(strings) - min(strings) + 1 - len(strings))
         return cost
+
+
+def _shares(tab_probs: Sequence[float], floor: float) -> Array:
+    """What strings get of a note that sounds on one of them; equal shares where nothing was heard."""
+    lifted = np.asarray(tab_probs, dtype=np.float64) + floor
+    return np.asarray(lifted / lifted.sum())

@@ -52,7 +52,7 @@ class RenderedSettings:
     seed : int
     """
 
-    clips_per_player: int = 60
+    clips_per_player: int = 100
     timesteps: int = 200
     seed: int = 1
 
