@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from fretscribe import __version__
-from fretscribe.cli import convert, data, doctor, evaluate, render, retab, train, transcribe
+from fretscribe.cli import (
+    calibrate,
+    convert,
+    data_networks,
+    doctor,
+    evaluate,
+    render,
+    retab,
+    train,
+    transcribe,
+)
 
 
 def _print_version(wanted: bool) -> None:
@@ -30,8 +40,9 @@ def _register(tree: typer.Typer) -> None:
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
     tree.command("evaluate")(evaluate.evaluate)
+    tree.command("calibrate")(calibrate.calibrate)
     tree.command("render")(render.render)
-    tree.add_typer(data.data_app, name="data")
+    tree.add_typer(data_networks.data_app, name="data")
     tree.add_typer(train.train_app, name="train")
     tree.command("doctor")(doctor.doctor)
 
