@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from fretscribe.cli.report import error_line, note_line, warning_line
 from fretscribe.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
+    from fretscribe.datasets.guitarset import GuitarSet
     from fretscribe.evaluation.summary import Evaluation
     from fretscribe.pipeline import TranscribeOptions
     from fretscribe.result import Transcription
@@ -56,10 +57,29 @@ def evaluate(
         ),
     ] = "standard",
     weights: o.Weights = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            "--folds",
+            metavar="DIR",
+            help="Judge each player by tab networks that never saw them: a folder of train's folds.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        Literal["leave-one-player-out"] | None,
+        typer.Option(
+            "--protocol", help="Judge the tab networks alone, frame by frame: ROOT is a folder of arrays."
+        ),
+    ] = None,
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
     """Judge transcriptions: all recordings of a GuitarSet folder, or one score by another."""
+    if protocol is not None:
+        if folds is None or estimate is not None:
+            raise OptionError("the protocol needs --folds, and one folder of arrays")
+        _judge_tab_networks(reference, folds, markdown_file, quiet=quiet, force=force)
+        return
     from fretscribe.evaluation.metrics import require_mir_eval
 
     require_mir_eval()
@@ -67,9 +87,13 @@ def evaluate(
     files.check()
     if estimate is None:
         names = None if tracks is None else parse_track_list(tracks)
-        evaluation = evaluate_root(reference, tracks=names, tuning=tuning, weights=weights, quiet=quiet)
-    elif tracks is not None or weights is not None:
-        raise OptionError("--tracks and --weights are for datasets", mend="leave them out, or leave EST out")
+        evaluation = evaluate_root(
+            reference, tracks=names, tuning=tuning, weights=weights, folds=folds, quiet=quiet
+        )
+    elif tracks is not None or weights is not None or folds is not None:
+        raise OptionError(
+            "--tracks, --weights and --folds are for datasets", mend="leave them out, or leave EST out"
+        )
     else:
         from fretscribe.evaluation.run import evaluate_pair
 
@@ -78,6 +102,25 @@ def evaluate(
     code = tell_failures(evaluation)
     if code:
         raise typer.Exit(code)
+
+
+def _judge_tab_networks(
+    arrays: Path, folds: Path, markdown_file: Path | None, *, quiet: bool, force: bool
+) -> None:
+    """Print, and write where asked, the leave-one-player-out report of a folder of arrays."""
+    from fretscribe.datasets.tab_examples import load_examples
+    from fretscribe.evaluation.protocol import leave_one_player_out, protocol_markdown
+    from fretscribe.io.atomic import write_text
+
+    ReportFiles(markdown=markdown_file, force=force).check()
+    result = leave_one_player_out(
+        load_examples(arrays), folds, progress=lambda text: None if quiet else note_line(text)
+    )
+    command = "fretscribe evaluate ARRAYS --protocol leave-one-player-out --folds FOLDS"
+    text = protocol_markdown(result, command=command)
+    if markdown_file is not None:
+        write_text(markdown_file, text, force=force)
+    typer.echo(text, nl=False)
 
 
 def tell_failures(evaluation: Evaluation) -> int:
@@ -120,6 +163,7 @@ def evaluate_root(
     tracks: Sequence[str] | None = None,
     tuning: str = "standard",
     weights: Path | None = None,
+    folds: Path | None = None,
     quiet: bool = False,
     load: Callable[[Path | None], TranscribeFile] = _load,
 ) -> Evaluation:
@@ -144,6 +188,9 @@ def evaluate_root(
         "tuning given to the transcriber": tuning,
         "weights": "built-in" if weights is None else str(weights),
     }
+    transcribe = player_wise(transcriber, dataset, folds, options)
+    if folds is not None:
+        settings["tab networks"] = "those that never saw the track's player"
     with ProgressLine("evaluate", enabled=not quiet) as line:
 
         def progress(n_done: int, n_tracks: int, track_id: str) -> None:
@@ -151,11 +198,31 @@ def evaluate_root(
 
         return evaluate_dataset(
             dataset,
-            lambda path: transcriber(path, options),
+            transcribe,
             tracks=tracks,
             progress=progress,
             settings=settings,
         )
+
+
+def player_wise(
+    transcriber: TranscribeFile, dataset: GuitarSet, folds: Path | None, options: TranscribeOptions
+) -> Callable[[Path], Transcription]:
+    """The transcriber, its tab networks exchanged for each player's fold where folds are given.
+
+    Raises
+    ------
+    WeightsError
+        If a player's fold is missing.
+    """
+    if folds is None:
+        return lambda path: transcriber(path, options)
+    from fretscribe.evaluation.fold_transcriber import FoldTranscriber
+    from fretscribe.pipeline import Transcriber
+
+    if not isinstance(transcriber, Transcriber):
+        raise TypeError("folds exchange the networks of a Transcriber")
+    return FoldTranscriber.of(transcriber, dataset, folds, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fretscribe.datasets.arrays import SampleInfo, TabArrays, read_arrays
+from fretscribe.datasets.arrays import SampleInfo, Split, TabArrays, read_arrays
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.errors import DatasetError
 from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, FloatArray
@@ -84,15 +84,15 @@ class TabExamples:
         return self.classes[frames[:, 0], frames[:, 1]].astype(np.int64)
 
 
-def load_examples(folder: Path) -> TabExamples:
-    """Read a folder's training split.
+def load_examples(folder: Path, split: Split = "train") -> TabExamples:
+    """Read a split of a folder.
 
     Raises
     ------
     DatasetError
         If the arrays are absent or broken.
     """
-    arrays = read_arrays(folder)
+    arrays = read_arrays(folder, split)
     infos: tuple[SampleInfo, ...] = arrays.info.samples
     return TabExamples(
         arrays=arrays,

@@ -9,10 +9,10 @@ development recording is played. Neighbours: ``clips`` renders, ``datasets.array
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from fretscribe.datasets.arrays import (
 )
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.guitarset_truth import RefNote
+from fretscribe.datasets.workers import in_order
 from fretscribe.dsp.cqt_windows import SAMPLE_RATE, cqt_windows, is_flat, window_grid
 from fretscribe.dsp.level import level_gain
 from fretscribe.frames import FloatArray
@@ -70,7 +71,7 @@ def _performances(data: Path) -> dict[str, tuple[Tab, ...]]:
 
 
 def rendered_windows(
-    settings: RenderedSettings, data: Path, executor: Executor, progress: Callable[[float], None]
+    settings: RenderedSettings, data: Path, executor: Executor | None, progress: Callable[[float], None]
 ) -> TabArrays:
     """Render the whole set; a function of the settings and the annotations alone.
 
@@ -79,7 +80,8 @@ def rendered_windows(
     settings : RenderedSettings
     data : Path
         Holds ``guitarset`` with its annotations.
-    executor : Executor
+    executor : Executor, or None
+        None renders here.
     progress : callable
         Called with the share done.
     """
@@ -90,7 +92,7 @@ def rendered_windows(
     y = np.zeros((*shape, 126), dtype=np.float32)
     valid = np.zeros(shape, dtype=np.bool_)
     samples, n_above = [], 0
-    for row, sample in enumerate(_samples(jobs, settings, data, executor)):
+    for row, sample in enumerate(in_order(partial(_sample, settings=settings, data=data), jobs, executor)):
         x_win[row], y[row], valid[row] = sample.x_win, sample.y, sample.valid
         samples.append(sample.info)
         n_above += sample.n_above
@@ -117,12 +119,6 @@ class _Sample:
     y: FloatArray
     valid: np.ndarray[tuple[int], np.dtype[np.bool_]]
     n_above: int
-
-
-def _samples(
-    jobs: Sequence[tuple[str, int]], settings: RenderedSettings, data: Path, executor: Executor
-) -> Iterator[_Sample]:
-    return iter(executor.map(_sample, jobs, itertools.repeat(settings), itertools.repeat(data), chunksize=4))
 
 
 def _sample(job: tuple[str, int], settings: RenderedSettings, data: Path) -> _Sample:
