@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 
 from fretscribe.cli.app import app
 from fretscribe.datasets.arrays import array_path, read_arrays
+from fretscribe.datasets.noise_file import read_confusions, write_confusions
 from fretscribe.errors import DatasetError, OptionError
 from guitarset_folder import TRACKS, make_folder, make_windows
+from noise_models import model
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,27 @@ def test_bad_options_are_refused(home: Path, tmp_path: Path) -> None:
         failed = run("guitarset", "--root", home, "--out", tmp_path / "x", *arguments)
         assert isinstance(failed.exception, OptionError), failed.output
         assert message in failed.exception.message
+
+
+def test_synth_errs_as_confusions_were_measured(tmp_path: Path) -> None:
+    by_hand, measured = tmp_path / "hand.json", tmp_path / "measured.json"
+    write_confusions(model(), by_hand, force=False)
+    small = ("--minutes", "0.2", "--no-layout", "--quiet")
+    first = run("synth", *small, "--out", tmp_path / "a", "--seed", "1", "--confusions", by_hand)
+    assert first.exit_code == 0, first.output
+    assert "train: 3 samples of 1 tracks" in first.stderr
+    found = run("confusions", tmp_path / "a", "--out", measured)
+    assert found.exit_code == 0, found.output
+    assert "notes: kept " in found.stderr
+    provenance = read_confusions(measured).provenance
+    assert provenance["sources"] == ["synthetic"]
+    second = run("synth", *small, "--out", tmp_path / "b", "--seed", "2", "--confusions", measured)
+    assert second.exit_code == 0, second.output
+    assert run("check", tmp_path / "b").exit_code == 0
+    merged = run("merge", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
+    assert merged.exit_code == 0, merged.output
+    refused = run("synth", *small, "--out", tmp_path / "d", "--kind", "bass", "--confusions", by_hand)
+    assert isinstance(refused.exception, OptionError)
 
 
 def test_fetch_refuses_what_it_does_not_know(tmp_path: Path) -> None:

@@ -147,6 +147,75 @@ def fetch(
         )
 
 
+@data_app.command("synth")
+def synth(
+    minutes: Annotated[float, typer.Option("--minutes", metavar="N", help="Minutes of music.")],
+    out: Out,
+    seed: Seed = 0,
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="mixed|steel|electric|nylon", help="Kind of guitar.")
+    ] = "mixed",
+    arrays: Annotated[bool, typer.Option("--arrays/--no-arrays", help="Write training arrays.")] = True,
+    layout: Annotated[
+        bool,
+        typer.Option("--layout/--no-layout", help="Write recordings and annotations in GuitarSet's layout."),
+    ] = True,
+    timesteps: Timesteps = 200,
+    confusions: Annotated[
+        Path | None,
+        typer.Option("--confusions", metavar="FILE", help="How predictions err. Default: as measured."),
+    ] = None,
+    workers: Workers = 1,
+    quiet: o.Quiet = False,
+    force: o.Force = False,
+) -> None:
+    """Render invented guitar music: sound, annotations and training arrays with exact truth."""
+    from fretscribe.datasets.noise_file import built_in_confusions, read_confusions
+    from fretscribe.datasets.synthetic_set import SynthOptions, parse_kind, render_set
+    from fretscribe.datasets.workers import worker_pool
+
+    options = SynthOptions(
+        minutes=minutes, seed=seed, kind=parse_kind(kind), arrays=arrays, layout=layout, timesteps=timesteps
+    )
+    noise = built_in_confusions() if confusions is None else read_confusions(confusions)
+    with worker_pool(workers) as executor, ProgressLine("synth", enabled=not quiet) as line:
+        info = render_set(out, options, noise=noise, executor=executor, force=force, progress=line)
+    note_line(f"{options.n_tracks} tracks, {minutes:g} minutes in {out}")
+    if info is not None:
+        tell_written(out, "train", info)
+
+
+@data_app.command("confusions")
+def confusions(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Arrays with predictions (X_lstm) and truth.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where the JSON goes.")],
+    force: o.Force = False,
+) -> None:
+    """Measure how predictions err: what 'data synth' imitates."""
+    from fretscribe.datasets.arrays import read_arrays
+    from fretscribe.datasets.noise_file import write_confusions
+    from fretscribe.datasets.noise_measure import measure_confusions, stretches
+
+    arrays = read_arrays(folder)
+    predictions = {key: value for key, value in arrays.info.x_lstm.items() if key != "seen_player"}
+    provenance = {
+        "predictions": predictions,
+        "sources": sorted({sample.source for sample in arrays.info.samples}),
+        "players": list(arrays.info.players),
+    }
+    model = measure_confusions(
+        stretches(arrays),
+        time_step_s=arrays.info.time_step_s,
+        open_pitches=arrays.info.open_pitches,
+        provenance=provenance,
+    )
+    write_confusions(model, out, force=force)
+    shares = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in model.outcomes.items())
+    note_line(f"{model.n_notes} notes: {shares}")
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Names of a comma list, each once.
 

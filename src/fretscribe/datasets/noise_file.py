@@ -105,5 +105,7 @@ def read_confusions(path: Path) -> ConfusionModel:
 
 def built_in_confusions() -> ConfusionModel:
     """The model that ships: measured on predictions for players that the network had not heard."""
-    data = resources.files("fretscribe.datasets").joinpath(BUILT_IN).read_bytes()
-    return parse_confusions(data, BUILT_IN)
+    file = resources.files("fretscribe.datasets").joinpath(BUILT_IN)
+    if not file.is_file():
+        raise DatasetError("this installation has no measured confusions", mend="give --confusions FILE")
+    return parse_confusions(file.read_bytes(), BUILT_IN)
