@@ -10,7 +10,7 @@ Neighbours: ``noise_measure`` measures a model from real predictions, ``noise_fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -50,6 +50,7 @@ _SURE = 9.0  # logit: probabilities stay within 1.2e-4 of 0 and 1
 _FLOOR = 1e-6  # every cell is possible, so that predictions of silence differ from the truth too
 _CEILING = 0.999
 _BACKGROUND_STEP_S = 0.3
+_RIVAL = 0.9  # what silence, or a rival, has of an unsure guess's probability
 
 Quantiles = tuple[float, ...]
 Floats = npt.NDArray[np.float64]
@@ -59,7 +60,7 @@ Floats = npt.NDArray[np.float64]
 class ConfusionModel:
     """How predictions differ from what was played.
 
-    Quantiles are at 0, 0.05 .. 1. A cell's peak is its mean over the note in log odds, as a probability.
+    Quantiles are at 0, 0.05 .. 1. A cell's peak is its median over the note.
 
     Attributes
     ----------
@@ -77,7 +78,8 @@ class ConfusionModel:
     peak_wrong, peak_extra : quantiles
         Of the cell that is claimed instead, and of a note from nowhere.
     leak : quantiles
-        Of the cell of the same pitch on a neighbouring string, where the note is kept.
+        Of the cell of the same pitch on a neighbouring string, where the note is kept and that cell is never
+        the best guess (it counts as an extra note then).
     background : quantiles
         What all other cells of a string have together.
     onset_error_s, offset_error_s : quantiles
@@ -186,21 +188,47 @@ def apply_noise(
         Above 0 everywhere, each string's block sums to less than 1; never the truth.
     """
     step_s = model.time_step_s if time_step_s is None else time_step_s
-    canvas = _Canvas(len(frets), rng, model, step_s)
-    for string in range(N_ARRAY_STRINGS):
-        for start, end, fret in note_runs(frets[:, string]):
-            _play(canvas, frets[start:end], start, (string, fret), open_pitches)
-    _add_extras(canvas, frets, open_pitches)
+    canvas = _Canvas(frets, rng, model, step_s, open_pitches)
+    notes = [
+        _Played(start=start, end=end, string=string, fret=fret)
+        for string in range(N_ARRAY_STRINGS)
+        for start, end, fret in note_runs(frets[:, string])
+    ]
+    for note in notes:
+        _play(canvas, note)
+    _add_extras(canvas, notes)
     return canvas.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Played:
+    """A note of the tab: its frames and its place."""
+
+    start: int
+    end: int
+    string: int
+    fret: int
+
+
+_Place = tuple[int, int]
+"""String and fret."""
 
 
 class _Canvas:
     """Claims of probability on cells, and what becomes of them."""
 
-    def __init__(self, n_frames: int, rng: np.random.Generator, model: ConfusionModel, step_s: float) -> None:
-        self.rng, self.model, self.step_s = rng, model, step_s
-        self.n_frames = n_frames
-        self.claims = np.zeros((n_frames, N_ARRAY_STRINGS, N_ARRAY_FRETS))
+    def __init__(
+        self,
+        frets: FretArray,
+        rng: np.random.Generator,
+        model: ConfusionModel,
+        step_s: float,
+        open_pitches: tuple[int, ...],
+    ) -> None:
+        self.frets, self.rng, self.model, self.step_s = frets, rng, model, step_s
+        self.open_pitches = open_pitches
+        self.n_frames = len(frets)
+        self.claims = np.zeros((self.n_frames, N_ARRAY_STRINGS, N_ARRAY_FRETS))
         self._correlation = model.flicker_correlation ** (step_s / model.time_step_s)
 
     def draw(self, quantiles: Quantiles) -> float:
@@ -213,28 +241,73 @@ class _Canvas:
         weights = np.array([shares[key] for key in keys])
         return keys[int(self.rng.choice(len(keys), p=weights / weights.sum()))]
 
-    def claim(self, start: int, end: int, string: int, fret: int, peak: float) -> None:
+    def claim(self, start: int, end: int, place: _Place, peak: float) -> None:
         """Let a cell have probability around ``peak`` for some frames, flickering."""
         start, end = max(0, start), min(self.n_frames, end)
-        if end <= start or not 0 <= fret < N_ARRAY_FRETS:
+        string, fret = place
+        if end <= start or not (0 <= string < N_ARRAY_STRINGS and 0 <= fret < N_ARRAY_FRETS):
             return
         shocks = self.rng.normal(0.0, self.model.flicker, end - start)
         shocks[1:] *= np.sqrt(1.0 - self._correlation**2)
         flicker, last = np.empty(end - start), 0.0
         for i, shock in enumerate(shocks.tolist()):
-            last = shock if i == 0 else self._correlation * last + shock
+            last = self._correlation * last + shock
             flicker[i] = last
-        values = probability_of(log_odds(peak) + flicker)
+        # Around its median: more than half of a note's frames then are as sure as its peak.
+        values = probability_of(log_odds(peak) + flicker - np.median(flicker))
         cell = self.claims[start:end, string, fret]
         np.maximum(cell, values, out=cell)
 
-    def edges(self, start: int, end: int) -> tuple[int, int]:
-        """Where the network would hear a kept note begin and end."""
-        blur = 0.5 * self.model.time_step_s  # the model knows edges to a frame of its own
+    def guess(self, start: int, end: int, place: _Place, peak: float) -> None:
+        """A claim that is to be its string's best guess: an unsure one shares with a fret beside it."""
+        self.claim(start, end, place, peak)
+        if peak < 0.5:  # silence would win otherwise, where the network hesitates between frets
+            string, fret = place
+            rival = max(0.0, min(_RIVAL * peak, 1.0 - (1.0 + _RIVAL) * peak))
+            beside = fret + 1 if fret == 0 or self.rng.random() < 0.5 else fret - 1
+            self.claim(start, end, (string, beside), rival)
+
+    def edges(self, note: _Played) -> tuple[int, int]:
+        """Where the network hears a note begin and end: in at least half of the note's frames."""
+        blur = 0.5 * max(0.0, self.model.time_step_s - self.step_s)  # the model knows its own frames only
         onset_s = self.draw(self.model.onset_error_s) + self.rng.uniform(-blur, blur)
         offset_s = self.draw(self.model.offset_error_s) + self.rng.uniform(-blur, blur)
-        first, beyond = start + round(onset_s / self.step_s), end + round(offset_s / self.step_s)
-        return (first, beyond) if beyond > first else (start, end)
+        late, early = round(onset_s / self.step_s), round(-offset_s / self.step_s)
+        most = (note.end - note.start) // 2
+        lost = max(0, late) + max(0, early)
+        if lost > most:
+            late, early = (int(frames * most / lost) if frames > 0 else frames for frames in (late, early))
+        return note.start + late, note.end - early
+
+    def is_free(self, string: int, note: _Played) -> bool:
+        """Whether a string is mostly silent while a note sounds."""
+        return bool((self.frets[note.start : note.end, string] < 0).mean() > 0.5)
+
+    def instead(self, outcome: Outcome, note: _Played) -> _Place | None:
+        """Another place where a note is heard; a free string's if there is one, None if there is no place."""
+        shares = self.model.shifts[outcome]
+        places = {shift: self._places(outcome, shift, note) for shift in shares}
+        free = {
+            shift: [p for p in found if p[0] == note.string or self.is_free(p[0], note)]
+            for shift, found in places.items()
+        }
+        usable = free if any(free[shift] and shares[shift] > 0 for shift in shares) else places
+        weights = {shift: shares[shift] for shift in shares if usable[shift] and shares[shift] > 0}
+        return usable[self.choose(weights)][0] if weights else None
+
+    def _places(self, outcome: Outcome, shift: int, note: _Played) -> list[_Place]:
+        """Where a shift may put a note, nearest string first."""
+        if outcome == "near_fret":
+            places = [(note.string, note.fret + shift)]
+        else:
+            pitch = self.open_pitches[note.string] + note.fret
+            strings = sorted(range(N_ARRAY_STRINGS), key=lambda other: abs(other - note.string))
+            if outcome == "other_string":
+                strings = [string for string in strings if string == note.string + shift]
+            else:
+                pitch += shift
+            places = [(string, pitch - self.open_pitches[string]) for string in strings]
+        return [place for place in places if 0 <= place[1] < N_ARRAY_FRETS]
 
     def finish(self) -> FloatArray:
         """Claims and background as one frame of 126 each."""
@@ -257,64 +330,25 @@ class _Canvas:
         return np.asarray(knots[low] * (1 - share) + knots[low + 1] * share)
 
 
-_Place = tuple[int, int]
-"""String and fret."""
-
-
-def _play(
-    canvas: _Canvas, around: FretArray, start: int, place: _Place, open_pitches: tuple[int, ...]
-) -> None:
-    """What the network makes of a note; ``around`` are the frets of all strings while it sounds."""
-    model, rng, (string, fret), end = canvas.model, canvas.rng, place, start + len(around)
-    outcome = OUTCOMES[int(rng.choice(len(OUTCOMES), p=[model.outcomes[name] for name in OUTCOMES]))]
-    instead = _instead(canvas, outcome, place, around, open_pitches) if outcome in SHIFTED else None
+def _play(canvas: _Canvas, note: _Played) -> None:
+    """What the network makes of a note."""
+    model = canvas.model
+    shares = {index: model.outcomes[outcome] for index, outcome in enumerate(OUTCOMES)}
+    outcome = OUTCOMES[canvas.choose(shares)]
+    place = (note.string, note.fret)
+    instead = canvas.instead(outcome, note) if outcome in SHIFTED else None
     if outcome == "missed" or instead is not None:
-        canvas.claim(start, end, string, fret, canvas.draw(model.peak_lost))
+        canvas.claim(note.start, note.end, place, canvas.draw(model.peak_lost))
         if instead is not None:
-            canvas.claim(*canvas.edges(start, end), *instead, canvas.draw(model.peak_wrong))
+            canvas.guess(*canvas.edges(note), instead, canvas.draw(model.peak_wrong))
         return
-    first, beyond = canvas.edges(start, end)  # kept, or there is no other place on this neck
-    canvas.claim(first, beyond, string, fret, canvas.draw(model.peak_kept))
-    for other in (string - 1, string + 1):
+    first, beyond = canvas.edges(note)  # kept, or there is no other place on this neck
+    canvas.guess(first, beyond, place, canvas.draw(model.peak_kept))
+    pitch = canvas.open_pitches[note.string] + note.fret
+    for other in (note.string - 1, note.string + 1):
         if 0 <= other < N_ARRAY_STRINGS:
-            same_pitch = open_pitches[string] + fret - open_pitches[other]
-            canvas.claim(first, beyond, other, same_pitch, canvas.draw(model.leak))
-
-
-def _instead(
-    canvas: _Canvas, outcome: Outcome, place: _Place, around: FretArray, open_pitches: tuple[int, ...]
-) -> _Place | None:
-    """Where a note is heard instead: on a string that is free meanwhile, if there is one."""
-    places = {
-        shift: found
-        for shift in canvas.model.shifts[outcome]
-        if (found := _shifted(outcome, shift, *place, open_pitches)) is not None
-    }
-    free = {
-        shift
-        for shift, (string, _) in places.items()
-        if string == place[0] or (around[:, string] < 0).mean() > 0.5
-    }
-    shares = {shift: canvas.model.shifts[outcome][shift] for shift in sorted(free or places)}
-    return places[canvas.choose(shares)] if sum(shares.values()) > 0 else None
-
-
-def _shifted(
-    outcome: Outcome, shift: int, string: int, fret: int, open_pitches: tuple[int, ...]
-) -> _Place | None:
-    """The string and fret where a note lands, None if the neck has no such place."""
-    if outcome == "near_fret":
-        return (string, fret + shift) if 0 <= fret + shift < N_ARRAY_FRETS else None
-    pitch = open_pitches[string] + fret
-    if outcome == "other_string":
-        places = [string + shift]
-    else:
-        pitch += shift
-        places = sorted(range(N_ARRAY_STRINGS), key=lambda other: abs(other - string))
-    for other in places:
-        if 0 <= other < N_ARRAY_STRINGS and 0 <= pitch - open_pitches[other] < N_ARRAY_FRETS:
-            return other, pitch - open_pitches[other]
-    return None
+            same_pitch = (other, pitch - canvas.open_pitches[other])
+            canvas.claim(first, beyond, same_pitch, canvas.draw(model.leak))
 
 
 _SHIFT_OF_EXTRA: Mapping[ExtraKind, Outcome] = MappingProxyType(
@@ -322,26 +356,23 @@ _SHIFT_OF_EXTRA: Mapping[ExtraKind, Outcome] = MappingProxyType(
 )
 
 
-def _add_extras(canvas: _Canvas, frets: FretArray, open_pitches: tuple[int, ...]) -> None:
-    """Notes that nobody played; most of them echo one that sounds."""
+def _add_extras(canvas: _Canvas, notes: Sequence[_Played]) -> None:
+    """Notes that nobody played; most of them echo one that sounds, and none do where nothing does."""
     model, rng = canvas.model, canvas.rng
     duration_s = canvas.n_frames * canvas.step_s
+    frames_of = np.array([note.end - note.start for note in notes], dtype=np.float64)
     for kind, rate in model.extras_per_s.items():
         for _ in range(int(rng.poisson(rate * duration_s))):
-            start = int(rng.integers(canvas.n_frames))
             length = max(1, round(canvas.draw(model.extra_duration_s) / canvas.step_s))
-            sounding = np.flatnonzero(frets[start] >= 0)
             place: _Place | None
-            if kind == "other" or not len(sounding):
+            if kind == "other":
                 place = int(rng.integers(N_ARRAY_STRINGS)), int(rng.integers(N_ARRAY_FRETS))
+                start = int(rng.integers(canvas.n_frames))
+            elif notes:
+                note = notes[int(rng.choice(len(notes), p=frames_of / frames_of.sum()))]
+                place = canvas.instead(_SHIFT_OF_EXTRA[kind], note)
+                start = note.start + int(rng.integers(max(1, note.end - note.start - length + 1)))
             else:
-                string = int(rng.choice(sounding))
-                shifts = model.shifts[_SHIFT_OF_EXTRA[kind]]
-                if not shifts:
-                    continue
-                shift = canvas.choose(shifts)
-                place = _shifted(
-                    _SHIFT_OF_EXTRA[kind], shift, string, int(frets[start, string]), open_pitches
-                )
+                continue
             if place is not None:
-                canvas.claim(start, start + length, *place, canvas.draw(model.peak_extra))
+                canvas.guess(start, start + length, place, canvas.draw(model.peak_extra))

@@ -210,15 +210,17 @@ class _Stretch:
         self._background()
 
     def _peak(self, start: int, end: int, string: int, fret: int) -> float:
-        return float(probability_of(self.odds[start:end, string, fret + 1].mean()))
+        return float(probability_of(np.median(self.odds[start:end, string, fret + 1])))
 
     def _note(self, start: int, end: int, string: int, fret: int) -> None:
         tally = self.tally
         if (self.guess[start:end, string] == fret).mean() >= _MOST:
             tally.outcomes["kept"] += 1
-            tally.add("peak_kept", self._peak(start, end, string, fret))
-            tally.add_flicker(self.odds[start:end, string, fret + 1])
-            self._edges(start, end, string, fret)
+            heard = np.flatnonzero(self.guess[start:end, string] == fret) + start
+            first, last = int(heard[0]), int(heard[-1])  # what lies outside is told by the edges
+            tally.add("peak_kept", self._peak(first, last + 1, string, fret))
+            tally.add_flicker(self.odds[first : last + 1, string, fret + 1])
+            self._edges(start, end, first, last, string)
             self._leaks(start, end, string, fret)
             return
         tally.add("peak_lost", self._peak(start, end, string, fret))
@@ -250,10 +252,9 @@ class _Stretch:
                     if 0 <= place < N_ARRAY_FRETS:
                         yield kind, shift, other, place
 
-    def _edges(self, start: int, end: int, string: int, fret: int) -> None:
-        """How far the network's version of a kept note starts and ends from the truth."""
-        heard = np.flatnonzero(self.guess[start:end, string] == fret) + start
-        first, last = int(heard[0]), int(heard[-1])
+    def _edges(self, start: int, end: int, first: int, last: int, string: int) -> None:
+        """How far from the truth a kept note starts and ends; within it ``first`` to ``last`` are heard."""
+        fret = self.guess[first, string]
         if first == start:
             earliest = max(0, start - _EDGE_FRAMES)
             while (
@@ -273,7 +274,7 @@ class _Stretch:
             if not 0 <= other < N_ARRAY_STRINGS:
                 continue
             place = pitch - self.open_pitches[other]
-            free = (self.pitches[start:end, other] != pitch).all()
+            free = ((self.pitches[start:end, other] != pitch) & (self.guess[start:end, other] != place)).all()
             if 0 <= place < N_ARRAY_FRETS and free:
                 self.tally.add("leak", self._peak(start, end, other, place))
 
