@@ -77,6 +77,7 @@ def _tab_note(draw: st.DrawFn, tuning: Tuning, string: int, onset_s: float, offs
         duration_beats=Fraction(draw(st.integers(1, 40)), draw(st.integers(1, 12))) if quantised else None,
         techniques=frozenset(draw(st.sets(st.sampled_from(get_args(Technique)), max_size=3))),
         confidence=draw(st.none() | _PROBABILITIES),
+        rule_probability=draw(st.none() | _PROBABILITIES),
         alternatives=tuple(
             Alternative(position=draw(st.sampled_from(places)), probability=draw(_PROBABILITIES))
             for _ in range(draw(st.integers(0, 2)))

@@ -167,6 +167,9 @@ class TabNote:
         P(pitch, string and fret all right); None where it was not judged (imported tabs).
     alternatives : tuple of Alternative
         Most probable first; may include the chosen position.
+    rule_probability : float, or None
+        P(this position) by the rules of the hand alone, without evidence from the sound; None where they were
+        not asked.
     """
 
     note: Note
@@ -176,6 +179,7 @@ class TabNote:
     techniques: frozenset[Technique] = frozenset()
     confidence: float | None = None
     alternatives: tuple[Alternative, ...] = ()
+    rule_probability: float | None = None
 
     def __post_init__(self) -> None:
         if (self.onset_beats is None) != (self.duration_beats is None):

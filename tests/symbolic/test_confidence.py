@@ -33,6 +33,7 @@ def tab_note(
     here: float | None = None,
     *,
     tab_probs: tuple[float, ...] | None = None,
+    rules: float | None = None,
 ) -> TabNote:
     alternatives: tuple[Alternative, ...] = ()
     if here is not None:
@@ -41,7 +42,7 @@ def tab_note(
             Alternative(position=THERE, probability=1.0 - here),
         )
     note = Note(onset_s=0.0, offset_s=2.0, pitch=45, onset_prob=onset_prob, tab_probs=tab_probs)
-    return TabNote(note=note, position=HERE, alternatives=alternatives)
+    return TabNote(note=note, position=HERE, alternatives=alternatives, rule_probability=rules)
 
 
 def calibration(
@@ -80,7 +81,7 @@ def test_uncalibrated_confidence_is_the_product(onset_prob: float, here: float) 
 
 
 def test_features_by_hand() -> None:
-    first = tab_note(0.8, 0.7, tab_probs=(0.6, 0.4, 0.0, 0.0, 0.0, 0.0))
+    first = tab_note(0.8, 0.7, tab_probs=(0.6, 0.4, 0.0, 0.0, 0.0, 0.0), rules=0.9)
     table = note_features([first, tab_note(0.5), tab_note(0.5, tab_probs=())])
     assert dict(zip(FEATURES, table[0], strict=True)) == pytest.approx(
         {
@@ -88,6 +89,7 @@ def test_features_by_hand() -> None:
             "onset": np.log(0.8 / 0.2),
             "place": np.log(0.7 / 0.3),
             "fret": np.log(0.6 / 0.4),
+            "rules": np.log(0.9 / 0.1),
             "duration": np.log(2.0),
             "margin": 0.4,
         }

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fretscribe.errors import OptionError
 from fretscribe.music import STANDARD_TUNING, BendPoint, Note, Tab, Tuning
 from fretscribe.symbolic.fingering import FingeringOptions, finger, group_events
+from fretscribe.symbolic.fingering_costs import FingeringWeights
 from fretscribe.symbolic.grips import can_hold
 from fretscribe.tunings import NAMED_TUNINGS, parse_tuning
 
@@ -234,3 +235,17 @@ def test_a_dense_minute_takes_less_than_a_second_and_repeats_itself():
     result = finger(notes, STANDARD_TUNING)
     assert time.perf_counter() - began < 1.0
     assert finger(notes, STANDARD_TUNING) == result
+
+
+def test_the_rules_are_asked_without_evidence() -> None:
+    """Evidence puts the note high up the neck; by the rules alone it would lie low, and that is told."""
+    misled = line([57], string_probs=(0.0, 0.98, 0.02, 0.0, 0.0, 0.0))
+    told = finger(misled, STANDARD_TUNING, weights=FingeringWeights(evidence=5.0)).notes[0]
+    alone = finger(line([57]), STANDARD_TUNING).notes[0]
+    assert told.position.string == 1
+    assert alone.position.string != 1
+    assert told.rule_probability is not None
+    assert alone.rule_probability is not None
+    assert told.rule_probability < 0.5 < alone.rule_probability
+    by_place = {a.position: a.probability for a in alone.alternatives}
+    assert alone.rule_probability == pytest.approx(by_place[alone.position])

@@ -90,6 +90,7 @@ def _note(tab_note: TabNote) -> dict[str, object]:
             {"string": a.position.string, "fret": a.position.fret, "p": a.probability}
             for a in tab_note.alternatives
         ],
+        "rule_probability": tab_note.rule_probability,
         "techniques": sorted(tab_note.techniques),
         "onset_beats": _fraction(tab_note.onset_beats),
         "duration_beats": _fraction(tab_note.duration_beats),

@@ -40,6 +40,7 @@ _TOP_KEYS = (
 _NOTE_KEYS = (
     "onset_s", "offset_s", "pitch", "string", "fret", "velocity", "confidence", "alternatives",
     "techniques", "onset_beats", "duration_beats", "bend", "onset_prob", "string_probs", "tab_probs",
+    "rule_probability",
 )  # fmt: skip
 
 
@@ -155,6 +156,7 @@ def _note(field: Field) -> TabNote:
         techniques=_techniques(fields["techniques"].items()),
         confidence=fields["confidence"].optional_probability(),
         alternatives=tuple(_alternative(a) for a in fields["alternatives"].items()),
+        rule_probability=fields["rule_probability"].optional_probability(),
     )
 
 

@@ -27,13 +27,15 @@ from fretscribe.symbolic.calibration_fit import fit_calibration
 from fretscribe.symbolic.frame_examples import FRAME_FEATURE, frame_examples
 from fretscribe.symbolic.reliability import Floats
 
-FEATURES = ("product", "onset", "place", FRAME_FEATURE, "duration", "margin")
+FEATURES = ("product", "onset", "place", FRAME_FEATURE, "rules", "duration", "margin")
 """What is known of a note, in the order of `note_features`:
 
 - ``product``: log odds of the uncalibrated confidence
 - ``onset``: log odds that the note is there (`Note.onset_prob`)
 - ``place``: log odds of the chosen place among the alternatives
 - ``fret``: log odds that the tab networks hear this pitch on this string (`Note.tab_probs`)
+- ``rules``: log odds of the chosen place by the rules of the hand alone (`TabNote.rule_probability`): where
+  sound and hand agree, a string is right far more often
 - ``duration``: natural logarithm of the seconds
 - ``margin``: probability of the chosen place minus that of the most probable other one
 
@@ -85,7 +87,7 @@ def uncalibrated_confidence(tab_note: TabNote) -> float:
 def note_features(notes: Sequence[TabNote]) -> Floats:
     """The `FEATURES` of notes, float64 [n, n_features]; NaN where one is missing.
 
-    Only ``fret`` can be missing: where the tab networks did not listen.
+    ``fret`` is missing where the tab networks did not listen, ``rules`` in tabs that were not fingered here.
     """
     rows = [
         (
@@ -93,14 +95,15 @@ def note_features(notes: Sequence[TabNote]) -> Floats:
             n.note.onset_prob,
             position_probability(n),
             _fret_probability(n),
+            float("nan") if n.rule_probability is None else n.rule_probability,
             n.note.duration_s,
             position_probability(n) - _runner_up(n),
         )
         for n in notes
     ]
     table = np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
-    table[:, :4] = log_odds(table[:, :4])
-    table[:, 4] = np.log(np.maximum(table[:, 4], 1e-3))
+    table[:, :5] = log_odds(table[:, :5])
+    table[:, 5] = np.log(np.maximum(table[:, 5], 1e-3))
     return table
 
 

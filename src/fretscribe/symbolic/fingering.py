@@ -123,9 +123,10 @@ def finger(
         events.append(event)
         dropped += too_many
     placed = search(events, tuning, weights)
+    by_rules = _by_rules(events, table, tuning, weights)
     tab_notes: list[TabNote] = []
-    for outcome in placed:
-        kept, lost = _tab_notes(outcome, tuning)
+    for outcome, rules in zip(placed, by_rules, strict=True):
+        kept, lost = _tab_notes(outcome, rules, tuning)
         tab_notes += kept
         dropped += lost
     tab_notes.sort(key=lambda t: (t.note.onset_s, t.position.string))
@@ -177,10 +178,23 @@ def cut_overlaps(notes: Sequence[TabNote]) -> list[TabNote]:
     return cut[::-1]
 
 
-def _tab_notes(event: PlacedEvent, tuning: Tuning) -> tuple[list[TabNote], list[Note]]:
+def _by_rules(
+    events: Sequence[EventGrips], table: GripTable, tuning: Tuning, weights: FingeringWeights
+) -> list[PlacedEvent]:
+    """The same events placed without evidence for strings: as they are where there is none."""
+    bare = [
+        table.event([dataclasses.replace(n, string_probs=None, tab_probs=None) for n in event.notes])[0]
+        for event in events
+    ]
+    return search(bare, tuning, weights)
+
+
+def _tab_notes(event: PlacedEvent, rules: PlacedEvent, tuning: Tuning) -> tuple[list[TabNote], list[Note]]:
     kept: list[TabNote] = []
     lost: list[Note] = []
-    for note, string, probs in zip(event.notes, event.strings, event.string_probs, strict=True):
+    for i, (note, string, probs) in enumerate(
+        zip(event.notes, event.strings, event.string_probs, strict=True)
+    ):
         if string is None:
             lost.append(note)
             continue
@@ -195,6 +209,7 @@ def _tab_notes(event: PlacedEvent, tuning: Tuning) -> tuple[list[TabNote], list[
                 note=note,
                 position=_position(tuning, string, note.pitch),
                 alternatives=tuple(alternatives),
+                rule_probability=min(1.0, rules.string_probs[i][string]),
             )
         )
     return kept, lost
