@@ -24,8 +24,8 @@ from fretscribe.dsp.cqt_windows import FLOOR_DB, MIDI_MIN, N_BINS
 from fretscribe.frames import N_ARRAY_FRETS, N_FRET_CLASSES
 from fretscribe.models.tabcnn import N_CONTEXT, FrontEndName
 
-_MEL_RANGE_DB = 80.0
-_MEL_QUIET_DB = -30.0  # windows whose peak lies lower keep their distance to it: silence stays dark
+_MEL_RANGE_DB = 70.0  # from there down to the front end's floor: a silent window is all 0
+_MEL_QUIET_DB = -30.0  # windows whose peak lies lower keep their distance to it
 _SILENT_LOGIT = 20.0
 
 
