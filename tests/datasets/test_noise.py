@@ -30,6 +30,7 @@ from fretscribe.datasets.noise import (
     apply_noise,
 )
 from fretscribe.datasets.noise_file import (
+    built_in_confusions,
     confusions_text,
     parse_confusions,
     read_confusions,
@@ -180,6 +181,7 @@ def test_stretches_join_the_samples_of_a_track_and_stop_at_gaps() -> None:
     assert [len(part) for _, part in found] == [12, 9, 12, 9]
     np.testing.assert_array_equal(found[1][1], frets[14:])
     assert found[0][0].shape == (12, 6, 22)
+    assert list(stretches(arrays, leave_out={"t"})) == []
     with pytest.raises(DatasetError, match="no predictions"):
         list(stretches(dataclasses.replace(arrays, x_lstm=None)))
 
@@ -187,3 +189,15 @@ def test_stretches_join_the_samples_of_a_track_and_stop_at_gaps() -> None:
 def test_nothing_to_measure_is_an_error() -> None:
     with pytest.raises(DatasetError, match="no notes"):
         measure_confusions([], time_step_s=0.1)
+
+
+def test_the_model_that_ships_was_measured_on_unheard_players_and_errs_as_they_were_heard() -> None:
+    shipped = built_in_confusions()
+    assert shipped.provenance["predictions"] == {"made_by": "folds"}
+    assert shipped.n_notes > 10_000
+    assert 0.5 < shipped.outcomes["kept"] < 0.9
+    assert shipped.outcomes["other_string"] > shipped.outcomes["near_fret"]
+    frets = np.concatenate([played(60.0, seed=seed) for seed in range(4)])
+    found = measured(frets, apply_noise(frets, np.random.default_rng(0), shipped))
+    for kind in OUTCOMES:
+        assert found.outcomes[kind] == pytest.approx(shipped.outcomes[kind], abs=0.08), kind

@@ -204,6 +204,7 @@ def confusions(
         "predictions": predictions,
         "sources": sorted({sample.source for sample in arrays.info.samples}),
         "players": list(arrays.info.players),
+        "left_out": "GuitarSet's development tracks",
     }
     model = measure_confusions(
         stretches(arrays),

@@ -9,13 +9,14 @@ nothing are extra notes. Neighbours: ``noise`` draws from the model, ``arrays`` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fretscribe.datasets.arrays import ArraysInfo, TabArrays, decode_frets
 from fretscribe.datasets.fret_frames import FretArray
+from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.datasets.noise import (
     EXTRA_KINDS,
     N_QUANTILES,
@@ -79,8 +80,14 @@ def measure_confusions(
     return tally.model(provenance or {})
 
 
-def stretches(arrays: TabArrays) -> Iterator[Pair]:
+def stretches(arrays: TabArrays, *, leave_out: Container[str] = DEVELOPMENT_TRACKS) -> Iterator[Pair]:
     """The pairs of training arrays that hold X_lstm: each stretch of valid frames of a track.
+
+    Parameters
+    ----------
+    arrays : TabArrays
+    leave_out : container of str
+        Tracks that are not measured: a network may learn from what the model draws.
 
     Raises
     ------
@@ -95,6 +102,9 @@ def stretches(arrays: TabArrays) -> Iterator[Pair]:
         while beyond < info.n_samples and _continues(info, beyond):
             beyond += 1
         at = slice(first, beyond)
+        if info.samples[first].track in leave_out:
+            first = beyond
+            continue
         probs = probs_from_tab(arrays.x_lstm[at].reshape(-1, N_TAB))
         frets = decode_frets(arrays.y[at].reshape(-1, N_TAB))
         valid = arrays.valid[at].reshape(-1)  # False in the padding, which only the last sample has
