@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= demo
 CONFIG ?= configs/acoustic.toml
+DATA ?= ../shared/data
+CACHE ?= $(or $(FRETSCRIBE_CACHE),$(HOME)/.cache/fretscribe)
 # Extra arguments for the step that installs torch, for example to choose another build of it.
 TORCH_ARGS ?=
 # `command:debian-package` pairs that some tests use when present. None yet; a test that starts to use a
@@ -69,6 +71,23 @@ docs: $(BASE) ## write docs/cli.md anew from the commands' own help; a test keep
 .PHONY: train
 train: $(DEV) ## train the acoustic model, or go on where it stopped (CONFIG=configs/acoustic.toml)
 	$(BIN)/fretscribe train acoustic "$(CONFIG)"
+
+# Folds first: the LSTMPredictor that ships learns from what they predict for players that they never heard.
+.PHONY: train-tab
+train-tab: $(DEV) ## train TabCNN, the LSTMPredictor and their folds, then calibrate (DATA=folder, CACHE=folder; 2 hours)
+	test -f "$(CACHE)/windows/arrays.json" || $(BIN)/fretscribe data guitarset --root "$(DATA)/guitarset" \
+	  --source windows --no-predictions --skip-broken --out "$(CACHE)/windows"
+	test -f "$(CACHE)/rendered/arrays.json" || $(BIN)/fretscribe data rendered --data "$(DATA)" --out "$(CACHE)/rendered"
+	$(BIN)/fretscribe train tabcnn configs/tabcnn.toml --arrays "$(CACHE)/windows" --arrays "$(CACHE)/rendered" \
+	  --folds player --nested -o "$(CACHE)/folds"
+	$(BIN)/fretscribe train tabcnn configs/tabcnn.toml --arrays "$(CACHE)/windows" --arrays "$(CACHE)/rendered" \
+	  -o "$(CACHE)/final"
+	$(BIN)/fretscribe train lstm configs/lstm.toml --arrays "$(CACHE)/windows" --tabcnn-folds "$(CACHE)/folds" \
+	  --folds player -o "$(CACHE)/folds"
+	$(BIN)/fretscribe train lstm configs/lstm.toml --arrays "$(CACHE)/windows" --tabcnn-folds "$(CACHE)/folds" \
+	  -o "$(CACHE)/final"
+	$(BIN)/fretscribe calibrate --dataset "$(DATA)/guitarset" --weights "$(CACHE)/final" --folds "$(CACHE)/folds" --force
+	@echo "the networks and their calibration are in $(CACHE)/final"
 
 .PHONY: install
 install: $(BASE) ## the light base environment in .venv, as a user has it

@@ -29,7 +29,7 @@ def tabcnn_config(front_end: FrontEndName = "windows", **more: object) -> TabCnn
 
 
 def lstm_config(**more: object) -> LstmConfig:
-    return LstmConfig(**{"hidden": 16, **more})  # type: ignore[arg-type]
+    return LstmConfig(**{"channels": 4, "hidden": 4, **more})  # type: ignore[arg-type]
 
 
 def random_tabcnn(front_end: FrontEndName = "windows", **more: object) -> TabCnnNet:
@@ -60,7 +60,7 @@ def random_lstm(**more: object) -> LstmNet:
     net = LstmNet(lstm_config(**more))
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+            parameter.add_(0.3 * torch.randn_like(parameter))
     return net.eval()
 
 
@@ -68,7 +68,15 @@ def constant_lstm(fret: int, **more: object) -> LstmNet:
     """Answers this fret on every string of every frame."""
     net = LstmNet(lstm_config(**more))
     with torch.no_grad():
-        net.correct.bias.view(6, 22)[:, 1 + fret] = 30.0
+        for layer in (net.enter, net.mix):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        cue_of_fret, time, middle = -1, *(size // 2 for size in net.enter.kernel_size)
+        for channel, corner in enumerate((fret - 1, fret, fret + 1)):  # three bends make a peak
+            net.enter.weight[channel, cue_of_fret, time, middle] = 20.0
+            net.enter.bias[channel] = -float(corner)
+            net.mix.weight[channel, channel, time, middle] = 1.0
+        net.correct_fret.weight[0, :3] = 30.0 * torch.tensor([1.0, -2.0, 1.0])
     return net.eval()
 
 

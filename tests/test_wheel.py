@@ -19,7 +19,14 @@ def test_the_wheel_carries_weights_and_licence(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.stat().st_size < 16_000_000
     names = zipfile.ZipFile(wheel).namelist()
-    for wanted in ("models/weights/acoustic.onnx", "models/weights/registry.json", "py.typed"):
+    weights = (
+        "acoustic.onnx",
+        "tabcnn.onnx",
+        "lstm_final.onnx",
+        "registry.json",
+        "confidence_calibration.json",
+    )
+    for wanted in (*(f"models/weights/{name}" for name in weights), "py.typed"):
         assert f"fretscribe/{wanted}" in names
     assert any(name.endswith("LICENSE") for name in names)
     assert any(name.endswith("NOTICE") for name in names)

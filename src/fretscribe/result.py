@@ -36,14 +36,16 @@ class AudioInfo:
 class ConfidenceSummary:
     """How the notes' confidences are to be read.
 
+    A target that no threshold of the calibration meets gives the threshold None and the share 0.
+
     Attributes
     ----------
     target_accuracy : float
         Share of right notes that accepted notes should reach.
     threshold : float, or None
-        Notes at or above it are accepted; None where no calibration is available.
+        Notes at or above it are accepted; None where no calibration is available, or none meets the target.
     share_accepted : float, or None
-        Accepted notes over all notes; None without a threshold or without notes.
+        Accepted notes over all notes; None without a calibration or without notes.
     """
 
     target_accuracy: float

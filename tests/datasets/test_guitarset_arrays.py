@@ -14,7 +14,7 @@ import pytest
 from fretscribe.datasets.array_options import ArrayOptions, Predictor, parse_audio, parse_source
 from fretscribe.datasets.arrays import decode_frets, read_arrays, read_infos
 from fretscribe.datasets.arrays_check import check_arrays
-from fretscribe.datasets.guitarset import open_guitarset
+from fretscribe.datasets.guitarset import Track, open_guitarset
 from fretscribe.datasets.guitarset_arrays import build
 from fretscribe.datasets.windows import open_windows
 from fretscribe.datasets.workers import worker_pool
@@ -105,8 +105,8 @@ def test_many_workers_make_what_one_makes(home: Path, tmp_path: Path) -> None:
 def test_a_predictor_makes_x_lstm_and_is_described(home: Path, tmp_path: Path) -> None:
     asked = []
 
-    def predict(track_id: str, player: str, frames: FloatArray) -> np.ndarray:
-        asked.append((track_id, player, frames.shape[1:]))
+    def predict(track: Track, frames: FloatArray) -> np.ndarray:
+        asked.append((track.track_id, track.player, frames.shape[1:]))
         probs = np.full((len(frames), 6, 22), 0.5 / 21)
         probs[..., 0] = 0.5
         return probs
@@ -114,7 +114,7 @@ def test_a_predictor_makes_x_lstm_and_is_described(home: Path, tmp_path: Path) -
     predictor = Predictor(
         predict=predict,
         made_by="default weights",
-        seen_player=lambda track_id, player: player == "00",
+        seen_player=lambda player: player == "00",
         details={"sha256": "0" * 64},
     )
     build(home, tmp_path / "out", SMALL, predictor=predictor)

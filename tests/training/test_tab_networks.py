@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from fretscribe.errors import WeightsError
 from fretscribe.frames import Audio, FrameGrid, FretProbs, on_grid, probs_from_tab, tab_from_probs
 from fretscribe.models.lstm import LSTMPredictor, load_lstm
 from fretscribe.models.lstm_net import LstmGraph, LstmNet
-from fretscribe.models.session import open_session
+from fretscribe.models.session import CONFIG_KEY, open_session
 from fretscribe.models.tabcnn import FrontEndName, TabCNN, load_tabcnn
 from fretscribe.models.tabcnn_net import TabCnnConfig, TabCnnGraph, TabCnnNet
 from fretscribe.models.weights import DEFAULT_FOLDER, WeightsFile
@@ -61,7 +62,7 @@ def test_a_saved_tabcnn_infers_the_same_bits(front_end: FrontEndName, tmp_path: 
 
 
 def test_a_saved_lstm_infers_the_same_bits(tmp_path: Path) -> None:
-    net = random_lstm(layers=2)
+    net = random_lstm(hidden=6)
     save_network(net, net.config, tmp_path / "l.safetensors")
     loaded = load_lstm_net(tmp_path / "l.safetensors")
     assert loaded.config == net.config
@@ -247,3 +248,20 @@ def test_a_keras_file_is_refused_with_one_clear_line(
     assert load_lstm(tmp_path).weights == WeightsFile(
         name="lstm_final", path=tmp_path / "lstm_final.onnx", sha256=lstms[1].sha256
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("{", "broken description"),
+        ("[]", "not a JSON object"),
+        ('{"front_end": "mel"}', "lacks 'sample_rate'"),
+    ],
+)
+def test_a_network_with_a_broken_config_is_named(config: str, told: str, tmp_path: Path) -> None:
+    file = exported(random_tabcnn(), tmp_path, "tabcnn")
+    model = onnx.load(str(file.path))
+    onnx.helper.set_model_props(model, {CONFIG_KEY: config})
+    onnx.save(model, str(file.path))
+    with pytest.raises(WeightsError, match=rf"tabcnn\.onnx .*{told}"):
+        TabCNN(file)

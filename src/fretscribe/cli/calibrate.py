@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +19,7 @@ from fretscribe.cli.report import error_line, note_line, warning_line
 from fretscribe.errors import DatasetError, OptionError, OutputError, WeightsError
 
 if TYPE_CHECKING:
+    from fretscribe.datasets.guitarset import GuitarSet
     from fretscribe.evaluation.calibration import NoteExamples
     from fretscribe.frames import Audio
     from fretscribe.result import Transcription
@@ -69,6 +72,14 @@ def calibrate(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="S", help="What to render for --synthetic. Default: 0.")
     ] = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            "--folds",
+            metavar="DIR",
+            help="For --dataset: tab networks that never saw a recording's player, as train made them.",
+        ),
+    ] = None,
     target_accuracy: o.TargetAccuracy = 0.8,
     weights: o.Weights = None,
     output: Annotated[
@@ -91,7 +102,15 @@ def calibrate(
     From one of three sources: --pred with --truth, --dataset, or --synthetic. Writes
     confidence_calibration.json, which transcribe reads from the folder of --weights.
     """
-    source = Source(pred=pred, truth=truth, dataset=dataset, synthetic=synthetic, minutes=minutes, seed=seed)
+    source = Source(
+        pred=pred,
+        truth=truth,
+        dataset=dataset,
+        folds=folds,
+        synthetic=synthetic,
+        minutes=minutes,
+        seed=seed,
+    )
     source.check()
     if not 0.0 < target_accuracy <= 1.0:
         raise OptionError(f"--target-accuracy must lie in 0..1, not {target_accuracy}")
@@ -117,6 +136,7 @@ class Source:
     pred: Path | None = None
     truth: Path | None = None
     dataset: Path | None = None
+    folds: Path | None = None
     synthetic: bool = False
     minutes: float | None = None
     seed: int | None = None
@@ -130,6 +150,8 @@ class Source:
             )
         if arrays and (self.pred is None or self.truth is None):
             raise OptionError("--pred and --truth go together", mend="give both")
+        if self.folds is not None and self.dataset is None:
+            raise OptionError("--folds is for --dataset", mend="leave it out")
         if not self.synthetic and (self.minutes is not None or self.seed is not None):
             raise OptionError("--minutes and --seed are for --synthetic", mend="leave them out")
         if self.minutes is not None and not 0.0 < self.minutes < math.inf:
@@ -162,7 +184,7 @@ def run_calibration(
     from fretscribe.evaluation.metrics import require_mir_eval
 
     require_mir_eval()
-    examples, in_use = gather_examples(source, weights=weights, quiet=quiet, load=load or load_listener)
+    examples, in_use = gather_examples(source, weights=weights, quiet=quiet, load=load)
     for failure in examples.failures:
         error_line(f"{failure.track_id}: {failure.message}")
     made = calibrate_notes(examples, target_accuracy=target_accuracy, weights=in_use)
@@ -170,7 +192,7 @@ def run_calibration(
 
 
 def gather_examples(
-    source: Source, *, weights: Path | None, quiet: bool, load: Load
+    source: Source, *, weights: Path | None, quiet: bool, load: Load | None = None
 ) -> tuple[NoteExamples, Mapping[str, str]]:
     """Transcribe the recordings of a source; the model is loaded after all checks."""
     from fretscribe.datasets.guitarset import open_guitarset
@@ -182,6 +204,7 @@ def gather_examples(
         check_tracks(dataset)
         for warning in () if quiet else dataset.warnings:
             warning_line(warning)
+    load = load or functools.partial(load_listener, dataset=dataset, folds=source.folds)
     listener = load(weights)
     with ProgressLine("calibrate", enabled=not quiet) as line:
 
@@ -195,19 +218,33 @@ def gather_examples(
             examples = examples_from_rendered(
                 minutes, source.seed or 0, listener.transcribe, progress=progress
             )
+    if source.folds is not None:
+        told = {**examples.provenance, "tab networks": "those that never saw the recording's player"}
+        examples = dataclasses.replace(examples, provenance=told)
     return examples, listener.weights
 
 
-def load_listener(weights: Path | None) -> Listener:
-    """The transcriber with its networks, for recordings in standard tuning without capo."""
+def load_listener(
+    weights: Path | None, *, dataset: GuitarSet | None = None, folds: Path | None = None
+) -> Listener:
+    """The transcriber with its networks, for recordings in standard tuning without capo.
+
+    With ``folds`` each recording of the dataset is heard by the tab networks that never saw its player; the
+    calibration is still written down as that of the networks in use.
+    """
+    from fretscribe.cli.evaluate import player_wise
     from fretscribe.pipeline import TranscribeOptions, load_transcriber
 
-    transcriber = load_transcriber(weights)
+    transcriber = load_transcriber(weights, calibrated=False)  # a stale one is to be replaced
     options = TranscribeOptions(tuning="standard", capo=0)
-    return Listener(
-        transcribe=lambda recording: transcriber(recording, options),
-        weights=transcriber.weights(),
-    )
+    by_player = None if dataset is None else player_wise(transcriber, dataset, folds, options)
+
+    def transcribe(recording: Path | Audio) -> Transcription:
+        if by_player is not None and isinstance(recording, Path):
+            return by_player(recording)
+        return transcriber(recording, options)
+
+    return Listener(transcribe=transcribe, weights=transcriber.weights())
 
 
 def calibrate_arrays(

@@ -49,6 +49,19 @@ def guitarset(
     audio: Annotated[
         str, typer.Option("--audio", metavar="mic|mix|hex_debleeded|hex", help="Which recordings.")
     ] = "mic",
+    predictions: Annotated[
+        bool,
+        typer.Option("--predictions/--no-predictions", help="Write X_lstm too: what TabCNN predicts."),
+    ] = True,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            "--folds",
+            metavar="DIR",
+            help="TabCNN folds for X_lstm: each player by the one that never saw it.",
+        ),
+    ] = None,
+    weights: o.Weights = None,
     workers: Workers = 1,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out what is missing or broken instead of failing.")
@@ -57,11 +70,14 @@ def guitarset(
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
-    """Turn GuitarSet into training arrays: features and truth, with arrays.json beside them."""
+    """Turn GuitarSet into training arrays: features, predictions and truth, with arrays.json beside them."""
     from fretscribe.datasets.array_options import ArrayOptions, parse_audio, parse_source
     from fretscribe.datasets.guitarset_arrays import build
+    from fretscribe.datasets.predictions import track_predictor
     from fretscribe.datasets.workers import worker_pool
 
+    if (folds is not None) + (weights is not None) + (not predictions) > 1:
+        raise OptionError("--folds, --weights and --no-predictions exclude each other")
     options = ArrayOptions(
         source=parse_source(source),
         audio=parse_audio(audio),
@@ -77,6 +93,7 @@ def guitarset(
             root,
             out,
             options,
+            predictor=track_predictor(options, folds=folds, weights=weights) if predictions else None,
             executor=executor,
             force=force,
             tell=warning_line if skip_broken else error_line,

@@ -66,9 +66,11 @@ def evaluate(
         ),
     ] = None,
     protocol: Annotated[
-        Literal["leave-one-player-out"] | None,
+        Literal["leave-one-player-out", "pickup-to-microphone"] | None,
         typer.Option(
-            "--protocol", help="Judge the tab networks alone, frame by frame: ROOT is a folder of arrays."
+            "--protocol",
+            help="Judge the tab networks alone, frame by frame: on a folder of arrays (leave-one-player-out),"
+            " or on a dataset's windows against its recordings.",
         ),
     ] = None,
     quiet: o.Quiet = False,
@@ -77,8 +79,13 @@ def evaluate(
     """Judge transcriptions: all recordings of a GuitarSet folder, or one score by another."""
     if protocol is not None:
         if folds is None or estimate is not None:
-            raise OptionError("the protocol needs --folds, and one folder of arrays")
-        _judge_tab_networks(reference, folds, markdown_file, quiet=quiet, force=force)
+            raise OptionError("the protocol needs --folds, and one folder")
+        files = ReportFiles(markdown=markdown_file, force=force)
+        files.check()
+        judge = _leave_one_player_out if protocol == "leave-one-player-out" else _pickup_to_microphone
+        text = judge(reference, folds, lambda line: None if quiet else note_line(line))
+        files.write_text(text)
+        typer.echo(text, nl=False)
         return
     from fretscribe.evaluation.metrics import require_mir_eval
 
@@ -104,23 +111,26 @@ def evaluate(
         raise typer.Exit(code)
 
 
-def _judge_tab_networks(
-    arrays: Path, folds: Path, markdown_file: Path | None, *, quiet: bool, force: bool
-) -> None:
-    """Print, and write where asked, the leave-one-player-out report of a folder of arrays."""
+def _leave_one_player_out(arrays: Path, folds: Path, tell: Callable[[str], None]) -> str:
+    """The report of the field's protocol over a folder of arrays."""
     from fretscribe.datasets.tab_examples import load_examples
     from fretscribe.evaluation.protocol import leave_one_player_out, protocol_markdown
-    from fretscribe.io.atomic import write_text
 
-    ReportFiles(markdown=markdown_file, force=force).check()
-    result = leave_one_player_out(
-        load_examples(arrays), folds, progress=lambda text: None if quiet else note_line(text)
+    result = leave_one_player_out(load_examples(arrays), folds, progress=tell)
+    return protocol_markdown(
+        result, command="fretscribe evaluate ARRAYS --protocol leave-one-player-out --folds FOLDS"
     )
-    command = "fretscribe evaluate ARRAYS --protocol leave-one-player-out --folds FOLDS"
-    text = protocol_markdown(result, command=command)
-    if markdown_file is not None:
-        write_text(markdown_file, text, force=force)
-    typer.echo(text, nl=False)
+
+
+def _pickup_to_microphone(root: Path, folds: Path, tell: Callable[[str], None]) -> str:
+    """The report of what is lost from a dataset's windows to its recordings."""
+    from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.evaluation.pickup_gap import gap_markdown, pickup_gap
+
+    rows = pickup_gap(open_guitarset(root), folds, progress=tell)
+    return gap_markdown(
+        rows, command="fretscribe evaluate ROOT --protocol pickup-to-microphone --folds FOLDS"
+    )
 
 
 def tell_failures(evaluation: Evaluation) -> int:
@@ -190,7 +200,7 @@ def evaluate_root(
     }
     transcribe = player_wise(transcriber, dataset, folds, options)
     if folds is not None:
-        settings["tab networks"] = "those that never saw the track's player"
+        settings["tab networks"] = "those that never saw the track's player; confidence not calibrated"
     with ProgressLine("evaluate", enabled=not quiet) as line:
 
         def progress(n_done: int, n_tracks: int, track_id: str) -> None:
@@ -253,6 +263,12 @@ class ReportFiles:
         text = to_markdown(evaluation, errors=errors)
         if self.json is not None:
             write_text(self.json, to_json(evaluation, errors=errors), force=self.force)
+        self.write_text(text)
+        return text
+
+    def write_text(self, text: str) -> None:
+        """Write the Markdown file, if one is wanted."""
+        from fretscribe.io.atomic import write_text
+
         if self.markdown is not None:
             write_text(self.markdown, text, force=self.force)
-        return text

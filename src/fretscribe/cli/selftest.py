@@ -17,7 +17,6 @@ from fretscribe.cli.health import Finding
 from fretscribe.convert import midi_to_hz, pitch_name
 from fretscribe.errors import FretscribeError
 from fretscribe.io.formats import read_tab, write_tab
-from fretscribe.models.acoustic import load_acoustic
 from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
 
 LoadTranscriber = Callable[[Path | None], Transcriber]
@@ -27,12 +26,13 @@ _TEST_PITCHES = (45, 52, 57)  # A2 E3 A3, one after the other
 
 
 def check_weights(weights: Path | None) -> Finding:
-    """Whether the acoustic weights are there and whole."""
+    """Whether the networks and their calibration are there, whole, and belong together."""
     try:
-        model = load_acoustic(weights)
+        loaded = load_transcriber(weights)
     except FretscribeError as error:
         return Finding(name="weights", status="FAILED", detail=str(error))
-    return Finding(name="weights", status="ok", detail=f"{model.name}, sha256 {model.sha256[:16]}...")
+    networks = ", ".join(f"{name} {sha256[:8]}" for name, sha256 in loaded.weights().items())
+    return Finding(name="weights", status="ok", detail="; ".join([networks, *loaded.notices]))
 
 
 def check_transcription(weights: Path | None, *, load: LoadTranscriber = load_transcriber) -> Finding:

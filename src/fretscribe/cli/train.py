@@ -137,6 +137,7 @@ def _train_folds(
     """Train one network, or one for each fold, within the time limit."""
     from fretscribe.datasets.folds import player_folds
     from fretscribe.datasets.tab_examples import load_examples
+    from fretscribe.training.loop import agreed
     from fretscribe.training.settings import cache_dir
     from fretscribe.training.tab_run import Workshop
 
@@ -152,11 +153,14 @@ def _train_folds(
     started_s = time.monotonic()
     for fold in player_folds(players, nested=nested) if folds == "player" else [()]:
         left_s = stop_after * 60 - (time.monotonic() - started_s) if stop_after else 0.0
-        if stop_after and left_s <= 0:
+        if stop_after and agreed(left_s <= 0):
             typer.echo("stopped; run again to go on", err=True)
             return
         shop = Workshop(
-            cache=cache, out=out or cache, stop_after_s=left_s, report=lambda line: typer.echo(line, err=True)
+            cache=cache,
+            out=out or cache,
+            stop_after_s=max(left_s, 0.1) if stop_after else 0.0,
+            report=lambda line: typer.echo(line, err=True),
         )
         if not train(sets, fold, shop, [p for p in validate_on if p not in fold]):
             return

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from fretscribe.datasets.guitarset import AUDIO_FOLDERS, AudioSource
+from fretscribe.datasets.guitarset import AUDIO_FOLDERS, AudioSource, Track
 from fretscribe.datasets.windows import window_grid
 from fretscribe.dsp.mel import MEL_HOP_LENGTH, MEL_SAMPLE_RATE, mel_grid
 from fretscribe.errors import OptionError
@@ -20,8 +20,8 @@ from fretscribe.frames import FloatArray, FrameGrid
 
 FeatureSource = Literal["audio", "windows"]
 
-PredictTrack = Callable[[str, str, FloatArray], npt.NDArray[np.floating]]
-"""Track id, player, features [n_frames, 128] or [n_frames, 96, 9] -> probabilities [n_frames, 6, 22]."""
+PredictTrack = Callable[[Track, FloatArray], npt.NDArray[np.floating]]
+"""Track and its features [n_frames, 128] or [n_frames, 96, 9] -> probabilities [n_frames, 6, 22]."""
 
 _SHORTEST_STEP_S, _LONGEST_STEP_S = 0.001, 1.0
 _WINDOW_STEP_S = 0.1
@@ -125,12 +125,12 @@ class Predictor:
     made_by : str
         For example ``folds`` or ``default weights``.
     seen_player : callable
-        (track id, player) -> whether what predicts had trained on that player.
+        Player -> whether what predicts had trained on that player.
     details : mapping of str to JSON values
         Hashes of the weights and the like.
     """
 
     predict: PredictTrack
     made_by: str
-    seen_player: Callable[[str, str], bool]
+    seen_player: Callable[[str], bool]
     details: Mapping[str, object] = field(default_factory=dict)

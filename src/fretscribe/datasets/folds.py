@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fretscribe.datasets.tab_examples import Ints, TabExamples
-from fretscribe.errors import WeightsError
+from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.frames import N_TAB, FloatArray, tab_from_probs
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.models.weights import WeightsFile, sha256_of
@@ -92,6 +92,8 @@ def out_of_fold(
     ------
     WeightsError
         If a fold is missing.
+    DatasetError
+        If the arrays lie on another grid than a network, or lack what it hears.
     """
     arrays = examples.arrays
     out = np.zeros((*arrays.valid.shape, N_TAB), dtype=np.float32)
@@ -104,7 +106,8 @@ def out_of_fold(
 
 
 def predict_samples(tabcnn: TabCNN, examples: TabExamples, rows: Ints, out: FloatArray) -> None:
-    """Fill rows of ``out`` [n_samples, timesteps, 126] with a network's predictions."""
+    """Fill rows of ``out`` [n_samples, timesteps, 126] with a network's predictions; errors as `out_of_fold`."""
+    _require_same_grid(examples, tabcnn)
     arrays = examples.arrays
     for row in rows:
         microphone = float(examples.microphone[row])
@@ -116,7 +119,18 @@ def predict_samples(tabcnn: TabCNN, examples: TabExamples, rows: Ints, out: Floa
         else:
             n_frames = arrays.info.samples[row].n_frames
             if arrays.x_spec is None:
-                raise WeightsError(f"{tabcnn.name} hears X_spec, which the arrays do not hold")
+                raise DatasetError("the arrays hold no X_spec", mend="make them with --source audio")
             probs = tabcnn.predict_sequence(np.asarray(arrays.x_spec[row, :n_frames]), microphone=microphone)
             out[row, :n_frames] = tab_from_probs(probs)
             out[row, ~arrays.valid[row]] = 0.0
+
+
+def _require_same_grid(examples: TabExamples, tabcnn: TabCNN) -> None:
+    info = examples.arrays.info
+    there, wanted = info.hop_length / info.sample_rate, tabcnn.hop_length / tabcnn.sample_rate
+    if abs(there - wanted) > 1e-9 or info.open_pitches != tabcnn.open_pitches:
+        raise DatasetError(
+            f"the arrays have a time step of {there:.4f} s and the tuning {info.open_pitches}, {tabcnn.name} "
+            f"learned at {wanted:.4f} s in {tabcnn.open_pitches}",
+            mend="predict with weights trained on such arrays",
+        )

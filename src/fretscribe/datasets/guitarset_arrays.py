@@ -267,7 +267,7 @@ def _features(track: Track, *, windows: WindowSet | None, options: ArrayOptions)
 
 
 def _predicted(predictor: Predictor, track: Track, frames: FloatArray) -> FloatArray:
-    predicted = tab_from_probs(predictor.predict(track.track_id, track.player, frames))
+    predicted = tab_from_probs(predictor.predict(track, frames))
     if len(predicted) != len(frames):
         raise ValueError(f"{track.track_id}: {len(predicted)} predictions for {len(frames)} frames")
     return predicted
@@ -324,7 +324,5 @@ def _sample_infos(item: _Heard, options: ArrayOptions) -> tuple[SampleInfo, ...]
 
 
 def _described(predictor: Predictor, tracks: Sequence[_Heard]) -> dict[str, object]:
-    seen = {
-        item.track.track_id: predictor.seen_player(item.track.track_id, item.track.player) for item in tracks
-    }
+    seen = {item.track.track_id: predictor.seen_player(item.track.player) for item in tracks}
     return {**predictor.details, "made_by": predictor.made_by, "seen_player": seen}

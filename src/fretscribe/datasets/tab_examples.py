@@ -45,6 +45,8 @@ class TabExamples:
     rendered : bool array [n_samples]
     microphone : float32 array [n_samples]
         1 where a microphone heard it, 0 for a pickup.
+    n_frames : int64 array [n_samples]
+        Frames that come from the track; padding follows.
     """
 
     arrays: TabArrays
@@ -53,6 +55,7 @@ class TabExamples:
     tracks: npt.NDArray[np.str_]
     rendered: Bools
     microphone: FloatArray
+    n_frames: Ints
 
     def learnable(self, held_out: Sequence[str]) -> Bools:
         """Samples [n_samples] that may be learned from: no held-out player, no development recording."""
@@ -68,7 +71,10 @@ class TabExamples:
         return np.argwhere(self.arrays.valid & samples[:, None])
 
     def inputs(self, frames: Ints, front_end: FrontEndName) -> FloatArray:
-        """Network inputs of frames [n, 2]: windows in dB, float32 [n, n_bins, 9]."""
+        """Network inputs of frames [n, 2]: windows in dB, float32 [n, n_bins, 9].
+
+        At the ends of a sample its first and last frames are repeated, as `TabCNN.predict_sequence` does.
+        """
         if front_end == "windows":
             if self.arrays.x_win is None:
                 raise DatasetError("the arrays hold no X_win", mend="make them with --source windows")
@@ -76,7 +82,8 @@ class TabExamples:
         if self.arrays.x_spec is None:
             raise DatasetError("the arrays hold no X_spec", mend="make them with --source audio")
         around = np.arange(N_CONTEXT) - N_CONTEXT // 2
-        steps = np.clip(frames[:, 1, None] + around, 0, self.arrays.info.timesteps - 1)
+        last = self.n_frames[frames[:, 0], None] - 1
+        steps = np.clip(frames[:, 1, None] + around, 0, last)
         return np.asarray(self.arrays.x_spec[frames[:, 0, None], steps].transpose(0, 2, 1))
 
     def targets(self, frames: Ints) -> npt.NDArray[np.int64]:
@@ -101,4 +108,26 @@ def load_examples(folder: Path, split: Split = "train") -> TabExamples:
         tracks=np.array([s.track for s in infos]),
         rendered=np.array([s.source in RENDERED_SOURCES for s in infos], dtype=np.bool_),
         microphone=np.array([s.source not in PICKUP_SOURCES for s in infos], dtype=np.float32),
+        n_frames=np.array([s.n_frames for s in infos], dtype=np.int64),
     )
+
+
+def check_learnable(sets: Sequence[TabExamples], held_out: Sequence[str], validate_on: Sequence[str]) -> None:
+    """Refuse a task without anything to learn from, or without real playing to validate on.
+
+    Raises
+    ------
+    DatasetError
+    """
+    away = [*held_out, *validate_on]
+    if not any(len(s.frames(s.learnable(away))) for s in sets):
+        others = f" but for the players {', '.join(sorted(away))}" if away else ""
+        raise DatasetError(
+            f"the arrays hold nothing to learn from{others}", mend="add playing by other players"
+        )
+    for player in validate_on:
+        if not any(len(s.frames(s.judged([player]))) for s in sets):
+            raise DatasetError(
+                f"the arrays hold no real playing by {player} to validate on",
+                mend="name players of recordings: rendered sound is not judged",
+            )

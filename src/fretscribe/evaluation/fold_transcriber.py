@@ -16,6 +16,7 @@ from fretscribe.models.lstm import NAME as LSTM_NAME
 from fretscribe.models.lstm import LSTMPredictor
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.pipeline import TranscribeOptions, Transcriber
+from fretscribe.pipeline.tabbing import uncalibrated
 from fretscribe.result import Transcription
 
 
@@ -40,15 +41,20 @@ class FoldTranscriber:
     ) -> FoldTranscriber:
         """Exchange the tab networks of a transcriber for those of every recorded player's fold.
 
+        Its calibration belongs to other networks, and may know these very recordings: confidence is left
+        uncalibrated (`calibration.calibrate_notes` judges a calibration on players held out).
+
         Raises
         ------
         WeightsError
             If a fold is missing.
         """
         player_of = {path: t.player for t in dataset.tracks for path in t.audio_paths.values()}
+        hands = replace(transcriber.hands, calibration=uncalibrated)
         of_player = {
             player: replace(
                 transcriber,
+                hands=hands,
                 tabcnn=TabCNN(fold_weights(folds, "tabcnn", (player,))),
                 lstm=LSTMPredictor(fold_weights(folds, LSTM_NAME, (player,))),
             )

@@ -137,17 +137,22 @@ def _refined(
     rows: Ints,
     tab: FloatArray,
 ) -> FloatArray:
-    """Refined predictions of samples: a track's samples are joined, refined, and cut again."""
+    """Refined predictions of samples: those of one track and source are joined, refined, and cut again."""
     refined = np.zeros_like(tab[rows])
     infos = examples.arrays.info.samples
     place = {int(row): i for i, row in enumerate(rows)}
-    for _, of_track in itertools.groupby(rows, key=lambda row: infos[row].track):
-        ordered = sorted(of_track, key=lambda row: infos[row].start_frame)
+
+    def recording(row: int) -> tuple[str, str]:
+        return infos[row].track, infos[row].source
+
+    in_order = sorted((int(row) for row in rows), key=lambda row: (recording(row), infos[row].start_frame))
+    for _, of_recording in itertools.groupby(in_order, key=recording):
+        ordered = list(of_recording)
         pieces = [tab[row, : infos[row].n_frames] for row in ordered]
         whole = lstm.predict(np.concatenate(pieces)[None])[0]
         start = 0
         for row, piece in zip(ordered, pieces, strict=True):
-            refined[place[int(row)], : len(piece)] = whole[start : start + len(piece)]
+            refined[place[row], : len(piece)] = whole[start : start + len(piece)]
             start += len(piece)
     return refined
 

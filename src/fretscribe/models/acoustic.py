@@ -21,6 +21,7 @@ from fretscribe.frames import Audio, FloatArray, FrameGrid, StringRoll
 from fretscribe.models.session import open_session, read_config
 from fretscribe.models.weights import WeightsFile, find_weights
 
+_KEYS = ("sample_rate", "hop_length", "pitch_min", "n_pitches", "n_strings")
 _CHUNK_FRAMES = 1290  # 30 s at 22050/512
 _CONTEXT_FRAMES = 64  # more than the network's receptive field on either side
 
@@ -139,4 +140,6 @@ def plan_chunks(
 
 
 def _read_config(session: onnxruntime.InferenceSession, path: Path) -> dict[str, Any]:
-    return read_config(session, path, outputs=("onset", "active", "level"), what="an acoustic network")
+    return read_config(
+        session, path, outputs=("onset", "active", "level"), keys=_KEYS, what="an acoustic network"
+    )

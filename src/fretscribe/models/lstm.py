@@ -25,7 +25,8 @@ from fretscribe.models.session import open_session, read_config, read_training
 from fretscribe.models.weights import WeightsFile, find_weights
 
 NAME = "lstm_final"
-_CHUNK_FRAMES = 2000
+_KEYS = ("sample_rate", "hop_length", "start_s", "open_pitches")
+_CHUNK_FRAMES = 1000
 _CONTEXT_FRAMES = 200
 
 
@@ -47,12 +48,14 @@ class LSTMPredictor:
     def __init__(self, weights: WeightsFile, *, n_threads: int | None = None) -> None:
         self.weights = weights
         self._session = open_session(weights.path, n_threads)
-        config = read_config(self._session, weights.path, outputs=("refined",), what="an LSTMPredictor")
+        config = read_config(
+            self._session, weights.path, outputs=("refined",), keys=_KEYS, what="an LSTMPredictor"
+        )
         self.sample_rate: int = config["sample_rate"]
         self.hop_length: int = config["hop_length"]
         self.start_s: float = config["start_s"]
         self.open_pitches: tuple[int, ...] = tuple(config["open_pitches"])
-        self.players: tuple[str, ...] = tuple(read_training(self._session).get("players", ()))
+        self.players: tuple[str, ...] = tuple(read_training(self._session, weights.path).get("players", ()))
 
     @property
     def name(self) -> str:

@@ -41,9 +41,14 @@ def open_session(path: Path, n_threads: int | None = None) -> onnxruntime.Infere
 
 
 def read_config(
-    session: onnxruntime.InferenceSession, path: Path, *, outputs: Sequence[str], what: str
+    session: onnxruntime.InferenceSession,
+    path: Path,
+    *,
+    outputs: Sequence[str],
+    keys: Sequence[str],
+    what: str,
 ) -> dict[str, Any]:
-    """The config that a network carries, if it has the outputs of its kind.
+    """The config that a network carries, if it has the outputs of its kind and all ``keys``.
 
     Raises
     ------
@@ -54,12 +59,30 @@ def read_config(
     names = [output.name for output in session.get_outputs()]
     if text is None or names != list(outputs):
         raise WeightsError(f"{path} is not {what} of fretscribe")
-    config: dict[str, Any] = json.loads(text)
+    config = _json_object(text, path)
+    lacking = [key for key in keys if key not in config]
+    if lacking:
+        raise WeightsError(f"{path} is not {what} of fretscribe: its config lacks {lacking[0]!r}")
     return config
 
 
-def read_training(session: onnxruntime.InferenceSession) -> dict[str, Any]:
-    """Whose playing a network learned from (``players``, ``held_out`` ...); empty where it does not say."""
+def read_training(session: onnxruntime.InferenceSession, path: Path) -> dict[str, Any]:
+    """Whose playing a network learned from (``players``, ``held_out`` ...); empty where it does not say.
+
+    Raises
+    ------
+    WeightsError
+        If the file says it in a broken way.
+    """
     text = session.get_modelmeta().custom_metadata_map.get(TRAINING_KEY)
-    training: dict[str, Any] = json.loads(text) if text else {}
-    return training
+    return _json_object(text, path) if text else {}
+
+
+def _json_object(text: str, path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise WeightsError(f"{path} carries a broken description of itself: {error}") from error
+    if not isinstance(values, dict):
+        raise WeightsError(f"{path} carries a broken description of itself: not a JSON object")
+    return values

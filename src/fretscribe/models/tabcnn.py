@@ -29,6 +29,7 @@ N_CONTEXT = N_FRAMES
 """Frames of one input window."""
 
 _BATCH = 512
+_KEYS = ("front_end", "sample_rate", "hop_length", "start_s", "open_pitches")
 
 
 class TabCNN:
@@ -49,15 +50,15 @@ class TabCNN:
     def __init__(self, weights: WeightsFile, *, n_threads: int | None = None) -> None:
         self.weights = weights
         self._session = open_session(weights.path, n_threads)
-        config = read_config(self._session, weights.path, outputs=("probs",), what="a TabCNN")
-        if config.get("front_end") not in ("windows", "mel"):
+        config = read_config(self._session, weights.path, outputs=("probs",), keys=_KEYS, what="a TabCNN")
+        if config["front_end"] not in ("windows", "mel"):
             raise WeightsError(f"{weights.path} is not a TabCNN of fretscribe")
         self.front_end: FrontEndName = config["front_end"]
         self.sample_rate: int = config["sample_rate"]
         self.hop_length: int = config["hop_length"]
         self.start_s: float = config["start_s"]
         self.open_pitches: tuple[int, ...] = tuple(config["open_pitches"])
-        self.players: tuple[str, ...] = tuple(read_training(self._session).get("players", ()))
+        self.players: tuple[str, ...] = tuple(read_training(self._session, weights.path).get("players", ()))
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fretscribe import __version__
-from fretscribe.frames import Audio, StringRoll
+from fretscribe.frames import Audio, FretProbs, StringRoll
 from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
 from fretscribe.music import Note, Tuning
 from fretscribe.pipeline.ledger import Ledger
@@ -22,6 +22,7 @@ from fretscribe.pipeline.tabbing import Hands, compose_tab, judge_confidence
 from fretscribe.result import AudioInfo, Stage, Transcription
 from fretscribe.separation import SeparationMode, separate
 from fretscribe.symbolic.decode import decode_notes
+from fretscribe.symbolic.evidence import hear_strings
 
 Progress = Callable[[str, float], None]
 """Called with the name of the running stage and the share of all the work that is done, 0..1."""
@@ -59,6 +60,33 @@ class Read(Protocol):
     ) -> AudioFile: ...
 
 
+class TabNetwork(Protocol):
+    """TabCNN: hears frets, on the strings of the guitar with these ``open_pitches``."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def open_pitches(self) -> tuple[int, ...]: ...
+
+    def __call__(self, audio: Audio) -> FretProbs: ...
+
+
+class Refine(Protocol):
+    """LSTMPredictor: refines a sequence of frets."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    def __call__(self, frets: FretProbs) -> FretProbs: ...
+
+
 Separate = Callable[[Audio, SeparationMode], tuple[Audio, Stage]]
 Decode = Callable[[StringRoll, Tuning], Sequence[Note]]
 
@@ -71,17 +99,26 @@ class Transcriber:
     ----------
     acoustic : Acoustic
         The loaded acoustic model.
+    tabcnn : TabNetwork, or None
+        The loaded TabCNN; None leaves strings to the acoustic model alone, and the account says so.
+    lstm : Refine, or None
+        The loaded LSTMPredictor.
     read, separate, decode : callable
         The stages before the notes.
     hands : Hands
         The stages after: fingering, beats, key and chords, confidence.
+    notices : tuple of str
+        What every result should warn of: found when the parts were loaded.
     """
 
     acoustic: Acoustic
+    tabcnn: TabNetwork | None = None
+    lstm: Refine | None = None
     read: Read = read_audio
     separate: Separate = separate
     decode: Decode = decode_notes
     hands: Hands = Hands()  # noqa: RUF009 - frozen
+    notices: tuple[str, ...] = ()
 
     def __call__(
         self,
@@ -111,6 +148,8 @@ class Transcriber:
         """
         options = options or TranscribeOptions()
         ledger = Ledger()
+        for notice in self.notices:
+            ledger.warn(notice)
         audio, info = self._read(source, options, ledger, progress)
         title = Path(info.path).stem if info is not None else ""
         duration_s = options.start_s + audio.duration_s
@@ -118,12 +157,15 @@ class Transcriber:
             audio, stage = self.separate(audio, options.separate)
         ledger.stages.append(stage)
         roll = self._hear(audio, options, ledger, progress)
+        frets = self._hear_frets(audio, options, ledger)
         del audio  # an hour of it is a third of a gigabyte
         tuning, tuning_confidence = _choose_tuning(options, ledger)
         with ledger.timed("decode"):
             notes = list(self.decode(roll, tuning))
+            if frets is not None and self.tabcnn is not None:
+                notes = hear_strings(notes, frets, self.tabcnn.open_pitches, tuning)
         ledger.note("decode", "ran", f"{len(notes)} notes")
-        del roll
+        del roll, frets
         if progress is not None:
             progress("fingering", _HEARD_SHARE)
         tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
@@ -174,65 +216,34 @@ class Transcriber:
         grid = replace(roll.grid, start_s=roll.grid.start_s + options.start_s)
         return replace(roll, grid=grid)
 
+    def _hear_frets(self, audio: Audio, options: TranscribeOptions, ledger: Ledger) -> FretProbs | None:
+        """What the tab networks hear, on the clock of the recording."""
+        if self.tabcnn is None:
+            ledger.note("tabcnn", "skipped", "no TabCNN was given")
+            ledger.note("lstm", "skipped", "no TabCNN was given")
+            return None
+        with ledger.timed("tabcnn"):
+            frets = self.tabcnn(audio)
+        ledger.note("tabcnn", "ran", f"{self.tabcnn.name}, {frets.grid.n_frames} frames")
+        if self.lstm is None:
+            ledger.note("lstm", "skipped", "no LSTMPredictor was given")
+        else:
+            with ledger.timed("lstm"):
+                frets = self.lstm(frets)
+            ledger.note("lstm", "ran", f"{self.lstm.name}, {frets.grid.n_frames} frames")
+        return replace(frets, grid=replace(frets.grid, start_s=frets.grid.start_s + options.start_s))
+
+    def weights(self) -> dict[str, str]:
+        """Name -> sha256 of the networks in use."""
+        networks = (self.acoustic, self.tabcnn, self.lstm)
+        return {network.name: network.sha256 for network in networks if network is not None}
+
     def _provenance(self, options: TranscribeOptions) -> dict[str, object]:
         return {
             "program": f"fretscribe {__version__}",
-            "weights": {"name": self.acoustic.name, "sha256": self.acoustic.sha256},
+            "weights": self.weights(),
             "options": options.given(),
         }
-
-
-def load_transcriber(weights: Path | str | None = None) -> Transcriber:
-    """A transcriber with the built-in weights, or with those of a folder.
-
-    Parameters
-    ----------
-    weights : Path or str, optional
-        Folder whose files replace the built-in ones of the same name.
-
-    Raises
-    ------
-    WeightsError
-        If weights are absent, corrupt or foreign.
-    """
-    from fretscribe.models.acoustic import load_acoustic  # the runtime is slow to load; retab needs none
-
-    return Transcriber(acoustic=load_acoustic(None if weights is None else Path(weights)))
-
-
-def transcribe(
-    path: Path | str | Audio,
-    *,
-    weights: Path | str | None = None,
-    progress: Progress | None = None,
-    **options: object,
-) -> Transcription:
-    """Transcribe one recording; `load_transcriber` once is faster for many.
-
-    Parameters
-    ----------
-    path : Path, str or Audio
-    weights : Path or str, optional
-        See `load_transcriber`.
-    progress : callable, optional
-        Called with a stage's name and the share of all the work that is done.
-    **options
-        The attributes of `TranscribeOptions`.
-
-    Raises
-    ------
-    OptionError
-        If an option is unknown or its value makes no sense.
-    FretscribeError
-        If the recording or the weights cannot be read.
-
-    >>> transcribe("song.wav", tunning="drop D")
-    Traceback (most recent call last):
-        ...
-    fretscribe.errors.OptionError: 'tunning' is not an option of transcribe (did you mean 'tuning'?)
-    """
-    checked = TranscribeOptions.from_mapping(options)
-    return load_transcriber(weights)(path, checked, progress=progress)
 
 
 def _part(progress: Progress | None, stage: str, low: float, high: float) -> Callable[[float], None] | None:

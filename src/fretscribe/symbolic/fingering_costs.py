@@ -76,7 +76,7 @@ class FingeringWeights:
     """
 
     evidence: float = 1.0
-    tab_evidence: float = 0.6
+    tab_evidence: float = 0.3
     evidence_floor: float = 0.02
     shift: float = 1.8
     shift_rest: float = 0.35

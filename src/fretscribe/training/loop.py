@@ -72,6 +72,8 @@ class Task:
         (network, indices of examples, random generator) -> loss.
     validate : callable, or None
         Network in evaluation mode -> scores of the held-out player; the one named ``tab_f1`` decides.
+    fingerprint : str
+        Says from what and how is learned: a checkpoint of anything else is not gone on from.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Task:
     n_examples: int
     loss: Callable[[nn.Module, np.ndarray[Any, Any], np.random.Generator], Tensor]
     validate: Callable[[nn.Module], Scores] | None = None
+    fingerprint: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +124,8 @@ class _Processes:
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             return cls()
         if not torch.distributed.is_initialized():
-            torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+            torch.distributed.init_process_group(backends)
         return cls(torch.distributed.get_rank(), torch.distributed.get_world_size())
 
     def average_gradients(self, net: nn.Module) -> None:
@@ -142,6 +146,16 @@ class _Processes:
         return indices[self.rank :: self.world]
 
 
+def agreed(decision: bool) -> bool:
+    """The first process's decision, in all of them: clocks differ."""
+    return _Processes.joined().agreed(decision)
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes files."""
+    return _Processes.joined().rank == 0
+
+
 def best_device() -> torch.device:
     """The GPU of this process where there is one, else the CPU."""
     if not torch.cuda.is_available():
@@ -159,7 +173,8 @@ def fit(
     task : Task
     settings : TabLoopSettings
     checkpoint : Path
-        Written after every epoch; an interrupted epoch is done again, with the same draws.
+        Written after every epoch; an interrupted epoch is done again, with the same draws. One of another
+        task is replaced.
     report : callable
         Gets one line of text at a time.
     stop_after_s : float
@@ -174,8 +189,10 @@ def fit(
         task.net.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     if checkpoint.exists():
-        _restore(state, optimizer, checkpoint)
-        report(f"{task.name}: goes on after epoch {state.epoch}")
+        if _restore(task, state, optimizer, checkpoint):
+            report(f"{task.name}: goes on after epoch {state.epoch}")
+        else:
+            report(f"{task.name}: the checkpoint is of other settings or arrays, so this starts anew")
     n_steps = settings.epochs * _steps_per_epoch(task, settings)
     while state.epoch < settings.epochs and not state.finished:
         row = _epoch(task, state, optimizer, settings, n_steps, processes)
@@ -185,8 +202,9 @@ def fit(
         done = state.epoch >= settings.epochs or _waited_enough(state, settings)
         state.finished = processes.agreed(done)
         if processes.rank == 0:
-            _save(state, optimizer, checkpoint)
-        if stop_after_s and time.monotonic() - started_s > stop_after_s and not state.finished:
+            _save(task, state, optimizer, checkpoint)
+        too_late = stop_after_s > 0 and time.monotonic() - started_s > stop_after_s
+        if not state.finished and processes.agreed(too_late):
             report(f"{task.name}: stopped after epoch {state.epoch}; run again to go on")
             break
     return state
@@ -214,7 +232,10 @@ def _epoch(
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * _rate(state.step, n_steps)
         with torch.autocast(device_type, dtype=torch.bfloat16, enabled=settings.bfloat16):
-            loss = task.loss(state.net, processes.share(batch), rng)
+            mine = processes.share(batch)
+            loss = task.loss(state.net, mine, rng)
+            if processes.world > 1:  # shares of unequal size: the average is over examples
+                loss = loss * (len(mine) * processes.world / len(batch))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         processes.average_gradients(state.net)
@@ -263,7 +284,7 @@ def _waited_enough(state: Outcome, settings: TabLoopSettings) -> bool:
     return len(scores) - 1 - int(np.argmax(scores)) >= settings.patience
 
 
-def _save(state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> None:
+def _save(task: Task, state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> None:
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(
@@ -277,17 +298,22 @@ def _save(state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> None:
             "finished": state.finished,
             "history": state.history,
             "best_score": state.best_score,
+            "fingerprint": task.fingerprint,
         },
         part,
     )
     part.replace(path)
 
 
-def _restore(state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> None:
+def _restore(task: Task, state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> bool:
+    """Take a checkpoint's state, if it is of this task; one that does not say is taken for that."""
     saved = torch.load(path, weights_only=True)
+    if saved.get("fingerprint", task.fingerprint) != task.fingerprint:
+        return False
     state.net.load_state_dict(saved["net"])
     state.best.load_state_dict(saved["best"])
     state.average.load_state_dict(saved["average"])
     optimizer.load_state_dict(saved["optimizer"])
     state.epoch, state.step, state.finished = saved["epoch"], saved["step"], saved["finished"]
     state.history, state.best_score = saved["history"], saved["best_score"]
+    return True

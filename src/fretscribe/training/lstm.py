@@ -15,15 +15,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fretscribe.datasets.tab_examples import TabExamples
+from fretscribe.datasets.tab_examples import TabExamples, check_learnable
 from fretscribe.evaluation.metrics import FrameScores
 from fretscribe.evaluation.tab_frames import summed, tab_frame_scores
-from fretscribe.frames import N_ARRAY_FRETS, N_ARRAY_STRINGS, N_FRET_CLASSES, N_TAB, FloatArray
+from fretscribe.frames import (
+    N_ARRAY_STRINGS,
+    N_FRET_CLASSES,
+    FloatArray,
+    probs_from_tab,
+    tab_from_probs,
+)
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
 from fretscribe.training.loop import Task, best_device
 
 _IGNORED = -100
-_SHIFTS = range(-3, 5)
+_SMALLEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +41,20 @@ class LstmSettings:
     model : LstmConfig
     crop : int
         Frames of the stretches that are learned from.
-    shift_share : float
-        Share of stretches that are moved along the neck, as a capo would.
+    temperature_spread : float
+        Every stretch is made more or less sure of itself: the deviation of the logarithm of a temperature.
+    silence_spread : float
+        And more or less silent: the deviation of what is added to the log odds of silence. TabCNN errs
+        differently with every player; without both, the network learns how it errs with these.
+    f1_weight : float
+        Weight in the loss of one minus the tab F1 of the probabilities, beside the cross entropy of a frame.
     """
 
     model: LstmConfig
     crop: int = 100
-    shift_share: float = 0.5
+    temperature_spread: float = 0.3
+    silence_spread: float = 0.7
+    f1_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,10 +81,11 @@ def lstm_task(
     validate_on: Sequence[str] = (),
     seed: int = 1,
 ) -> Task:
-    """Learning from all sets but for some players; parameters as `tabcnn.tabcnn_task`.
+    """Learning from all sets but for some players; parameters and errors as `tabcnn.tabcnn_task`.
 
-    An epoch has two random stretches of every sample.
+    An epoch has a random stretch of every sample.
     """
+    check_learnable([s.examples for s in sets], held_out, validate_on)
     away = [*held_out, *validate_on]
     rows = np.concatenate(
         [
@@ -79,7 +93,7 @@ def lstm_task(
             for i, s in enumerate(sets)
             for chosen in [np.flatnonzero(s.examples.learnable(away))]
         ]
-    ).repeat(2, axis=0)
+    )
     torch.manual_seed(seed)
     device = best_device()
     net = LstmNet(settings.model).to(device)
@@ -92,8 +106,9 @@ def lstm_task(
             targets.append(target)
         logs = net(torch.from_numpy(np.stack(tabs)).to(device)).float()
         wanted = torch.from_numpy(np.stack(targets)).to(device).reshape(-1)
-        cross = F.nll_loss(logs.reshape(-1, N_FRET_CLASSES), wanted, ignore_index=_IGNORED)
-        return cross * N_ARRAY_STRINGS
+        logs = logs.reshape(-1, N_FRET_CLASSES)
+        cross = F.nll_loss(logs, wanted, ignore_index=_IGNORED)
+        return cross * N_ARRAY_STRINGS + settings.f1_weight * (1.0 - soft_tab_f1(logs, wanted))
 
     def validate(net: nn.Module) -> dict[str, float]:
         return summed([_scores(net, s, settings.model, validate_on) for s in sets])
@@ -101,6 +116,14 @@ def lstm_task(
     return Task(
         name=name, net=net, n_examples=len(rows), loss=loss, validate=validate if validate_on else None
     )
+
+
+def soft_tab_f1(logs: Tensor, wanted: Tensor) -> Tensor:
+    """Tab F1 with probabilities for guesses, of log probabilities [n, 22] and classes [n]; -100 does not count."""
+    counts = wanted != _IGNORED
+    probs = torch.exp(logs[counts])[:, 1:]
+    truth = F.one_hot(wanted[counts], N_FRET_CLASSES)[:, 1:]
+    return 2.0 * (probs * truth).sum() / (probs.sum() + truth.sum()).clamp(min=1.0)
 
 
 def _stretch(
@@ -115,27 +138,17 @@ def _stretch(
     frames = slice(first, first + crop)
     tab = np.array(sequences.tab[sample, frames])
     classes = examples.classes[sample, frames].astype(np.int64)
-    if rng.random() < settings.shift_share:
-        tab, classes = moved(tab, classes, int(rng.choice(_SHIFTS)))
     classes[~examples.arrays.valid[sample, frames]] = _IGNORED
-    return tab, classes
+    return jittered(tab, settings, rng), classes
 
 
-def moved(
-    tab: FloatArray, classes: npt.NDArray[np.int64], n_frets: int
-) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """A stretch [n, 126], [n, 6] as if played ``n_frets`` higher; unchanged where it would leave the neck."""
-    sounding = classes > 0
-    new = np.where(sounding, classes + n_frets, 0)
-    if (new[sounding] < 1).any() or (new > N_ARRAY_FRETS).any():
-        return tab, classes
-    blocks = tab.reshape(-1, N_ARRAY_STRINGS, N_ARRAY_FRETS)
-    shifted = np.zeros_like(blocks)
-    if n_frets >= 0:
-        shifted[..., n_frets:] = blocks[..., : N_ARRAY_FRETS - n_frets]
-    else:
-        shifted[..., :n_frets] = blocks[..., -n_frets:]
-    return shifted.reshape(-1, N_TAB), new
+def jittered(tab: FloatArray, settings: LstmSettings, rng: np.random.Generator) -> FloatArray:
+    """A stretch [n, 126] with other odds, drawn once for all of it; the order of its frets stays."""
+    probs = np.maximum(probs_from_tab(tab), _SMALLEST)
+    logits = np.log(probs) / np.exp(rng.normal(0.0, settings.temperature_spread))
+    logits[..., 0] += rng.normal(0.0, settings.silence_spread)
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return tab_from_probs(odds / odds.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 @torch.no_grad()

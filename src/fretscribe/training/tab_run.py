@@ -7,6 +7,7 @@ of its learning curve. Neighbours: ``tabcnn`` and ``lstm`` make tasks, ``loop`` 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from fretscribe.datasets.folds import Fold, fold_name, out_of_fold
 from fretscribe.datasets.tab_examples import TabExamples
 from fretscribe.errors import DatasetError, OptionError
+from fretscribe.frames import FloatArray
 from fretscribe.models.lstm import NAME as LSTM_NAME
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
 from fretscribe.models.tabcnn_net import TabCnnConfig, TabCnnNet
@@ -23,7 +25,7 @@ from fretscribe.models.weights import sha256_of
 from fretscribe.training.augment import AugmentSettings
 from fretscribe.training.curves import draw_curve
 from fretscribe.training.export import export_lstm, export_tabcnn, save_network
-from fretscribe.training.loop import Outcome, Report, TabLoopSettings, Task, fit
+from fretscribe.training.loop import Outcome, Report, TabLoopSettings, Task, fit, is_first_process
 from fretscribe.training.lstm import LstmSettings, Sequences, lstm_task
 from fretscribe.training.settings import read_toml, settings_from
 from fretscribe.training.tabcnn import TabCnnSettings, tabcnn_task
@@ -53,15 +55,19 @@ def read_tabcnn_run(path: Path) -> TabCnnRun:
     Raises
     ------
     OptionError
-        If the file is absent, no TOML, or holds an unknown key.
+        If the file is absent, no TOML, holds an unknown key, or bends what cannot be bent.
     """
     tables = _tables(path, ("model", "augment", "loop"))
+    model = settings_from(TabCnnConfig, tables["model"], f"{path} [model]")
+    augment = settings_from(AugmentSettings, tables["augment"], f"{path} [augment]")
+    if model.front_end != "windows" and augment.share > 0:
+        raise OptionError(
+            f"{path} [augment]: only constant-Q windows can be bent",
+            mend="write share = 0.0 for log-mel frames",
+        )
     return TabCnnRun(
         name=path.stem,
-        settings=TabCnnSettings(
-            model=settings_from(TabCnnConfig, tables["model"], f"{path} [model]"),
-            augment=settings_from(AugmentSettings, tables["augment"], f"{path} [augment]"),
-        ),
+        settings=TabCnnSettings(model=model, augment=augment),
         loop=settings_from(TabLoopSettings, tables["loop"], f"{path} [loop]"),
     )
 
@@ -120,9 +126,9 @@ def train_tabcnn(
     run = dataclasses.replace(run, settings=_on_the_grid_of(run.settings, sets))
     name = fold_name("tabcnn", fold)
     task = tabcnn_task(name, sets, run.settings, held_out=fold, validate_on=validate_on, seed=run.loop.seed)
-    outcome = _fit(task, run.loop, shop)
-    if outcome.finished:
-        training = _training(sets, [*fold, *validate_on], run.loop.seed)
+    training = _training(sets, [*fold, *validate_on], run.loop.seed)
+    outcome = _fit(_marked(task, run, training, sets), run.loop, shop)
+    if outcome.finished and is_first_process():
         if not isinstance(outcome.best, TabCnnNet):
             raise TypeError("the loop lost its network")
         save_network(outcome.best, run.settings.model, shop.out / f"{name}.safetensors", training)
@@ -147,16 +153,28 @@ def train_lstm(
     tabcnn_folds : Path, optional
         Folder of TabCNN folds that make its inputs; without it the arrays' own ``X_lstm`` is taken, which
         is honest for the fold of nobody only.
+
+    Raises
+    ------
+    OptionError
+        If a fold has no TabCNN folds.
+    DatasetError
+        If the arrays hold no X_lstm where it is needed.
     """
     run = dataclasses.replace(run, settings=_lstm_on_the_grid_of(run.settings, sets))
     name = fold_name(LSTM_NAME, fold)
+    if fold and tabcnn_folds is None:
+        raise OptionError(
+            "an LSTM of a fold needs predictions that never saw that fold's player either",
+            mend="give --tabcnn-folds, trained with --nested",
+        )
     sequences = [_sequences(s, [*fold, *validate_on], tabcnn_folds, shop) for s in sets]
     task = lstm_task(
         name, sequences, run.settings, held_out=fold, validate_on=validate_on, seed=run.loop.seed
     )
-    outcome = _fit(task, run.loop, shop)
-    if outcome.finished:
-        training = _training(sets, [*fold, *validate_on], run.loop.seed)
+    training = _training(sets, [*fold, *validate_on], run.loop.seed)
+    outcome = _fit(_marked(task, run, training, sets, [s.tab for s in sequences]), run.loop, shop)
+    if outcome.finished and is_first_process():
         if not isinstance(outcome.best, LstmNet):
             raise TypeError("the loop lost its network")
         save_network(outcome.best, run.settings.model, shop.out / f"{name}.safetensors", training)
@@ -174,11 +192,44 @@ def _sequences(
         raise DatasetError(
             "the arrays hold no X_lstm", mend="write it with fretscribe data predict, or give --tabcnn-folds"
         )
-    elif len(away) > 1:
-        raise OptionError("one X_lstm cannot serve nested folds", mend="give --tabcnn-folds")
     else:
         tab = examples.arrays.x_lstm
+        _tell_if_seen(examples, shop)
     return Sequences(examples=examples, tab=tab)
+
+
+def _tell_if_seen(examples: TabExamples, shop: Workshop) -> None:
+    seen = examples.arrays.info.x_lstm.get("seen_player", {})
+    n_seen = sum(bool(s) for s in seen.values()) if isinstance(seen, dict) else 0
+    if n_seen:
+        shop.report(
+            f"warning: X_lstm of {n_seen} tracks is by a TabCNN that had learned from their players, so it is"
+            " better than it will be for anyone else (fretscribe data predict --folds mends that)"
+        )
+
+
+def _marked(
+    task: Task,
+    run: TabCnnRun | LstmRun,
+    training: dict[str, object],
+    sets: Sequence[TabExamples],
+    predictions: Sequence[FloatArray] = (),
+) -> Task:
+    """The task with a fingerprint of its settings and of the arrays that it learns from."""
+    known = {
+        "settings": dataclasses.asdict(run.settings),
+        "loop": dataclasses.asdict(run.loop),
+        "training": training,
+        "n_examples": task.n_examples,
+        "arrays": [[s.arrays.info.to_json(), int(s.classes.sum(dtype="int64"))] for s in sets],
+        "features": [
+            [float(a.sum(dtype="float64")) for a in (s.arrays.x_win, s.arrays.x_spec) if a is not None]
+            for s in sets
+        ],
+        "predictions": [float(tab.sum(dtype="float64")) for tab in predictions],
+    }
+    text = json.dumps(known, sort_keys=True)
+    return dataclasses.replace(task, fingerprint=hashlib.sha256(text.encode()).hexdigest())
 
 
 def _fit(task: Task, loop: TabLoopSettings, shop: Workshop) -> Outcome:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fretscribe.datasets.tab_examples import Ints, TabExamples
+from fretscribe.datasets.tab_examples import Ints, TabExamples, check_learnable
 from fretscribe.evaluation.metrics import FrameScores
 from fretscribe.evaluation.tab_frames import summed, tab_frame_scores
 from fretscribe.frames import N_ARRAY_STRINGS, N_FRET_CLASSES, FloatArray
@@ -56,7 +56,13 @@ def tabcnn_task(
         Players to score after every epoch; they are held out too.
     seed : int
         Initialises the network.
+
+    Raises
+    ------
+    DatasetError
+        If there is nothing to learn from, or no real playing to validate on.
     """
+    check_learnable(sets, held_out, validate_on)
     away = [*held_out, *validate_on]
     frames = [
         np.column_stack([np.full(len(f), i), f])
@@ -113,14 +119,15 @@ def _gather(sets: Sequence[TabExamples], rows: Ints, model: TabCnnConfig) -> _In
 
 
 @torch.no_grad()
-def predict(net: nn.Module, decibels: FloatArray, *, microphone: float) -> FloatArray:
-    """Probabilities [n, 6, 22] of windows in dB [n, n_bins, 9], from a pickup (0) or a microphone (1)."""
+def predict(net: nn.Module, decibels: FloatArray, microphone: FloatArray) -> FloatArray:
+    """Probabilities [n, 6, 22] of windows in dB [n, n_bins, 9], each from a pickup (0) or microphone (1)."""
     device = next(net.parameters()).device
     parts = [np.zeros((0, N_ARRAY_STRINGS, N_FRET_CLASSES), dtype=np.float32)]
     net.eval()
     for first in range(0, len(decibels), _PREDICT_BATCH):
-        batch = torch.from_numpy(decibels[first : first + _PREDICT_BATCH]).to(device)
-        logits = net(batch, torch.full((len(batch),), microphone, device=device))
+        some = slice(first, first + _PREDICT_BATCH)
+        batch, by = (torch.from_numpy(array[some]).to(device) for array in (decibels, microphone))
+        logits = net(batch, by)
         parts.append(torch.softmax(logits, dim=-1).cpu().numpy())
     return np.concatenate(parts)
 
@@ -131,6 +138,6 @@ def _scores(
     frames = examples.frames(examples.judged(players))
     if not len(frames):
         return FrameScores()
-    microphone = float(examples.microphone[frames[:1, 0]].sum())
-    found = predict(net, examples.inputs(frames, model.front_end), microphone=microphone).argmax(axis=-1)
+    inputs = examples.inputs(frames, model.front_end)
+    found = predict(net, inputs, examples.microphone[frames[:, 0]]).argmax(axis=-1)
     return tab_frame_scores(examples.targets(frames), found, model.open_pitches)
