@@ -49,7 +49,8 @@ def frame_scores(predicted: np.ndarray, truth: np.ndarray, valid: np.ndarray) ->
     return tab_frame_scores(played, found, STANDARD_TUNING.open_pitches)
 
 
-@pytest.mark.slow  # a minute and a half
+@pytest.mark.timeout(900)  # a minute on two idle cores
+@pytest.mark.slow
 def test_own_recordings_become_own_networks_and_they_a_tab(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,7 +106,7 @@ def out_of_fold(
 
 
 def predict_samples(tabcnn: TabCNN, examples: TabExamples, rows: Ints, out: FloatArray) -> None:
-    """Fill rows of ``out`` [n_samples, timesteps, 126] with a network's predictions; errors as `out_of_fold`."""
+    """Fill rows of ``out`` [n_samples, timesteps, 126] by a network; errors as `out_of_fold`."""
     _require_same_grid(examples, tabcnn)
     arrays = examples.arrays
     for row in rows:

@@ -119,7 +119,7 @@ def lstm_task(
 
 
 def soft_tab_f1(logs: Tensor, wanted: Tensor) -> Tensor:
-    """Tab F1 with probabilities for guesses, of log probabilities [n, 22] and classes [n]; -100 does not count."""
+    """Tab F1 of probabilities: log probabilities [n, 22] against classes [n]; -100 does not count."""
     counts = wanted != _IGNORED
     probs = torch.exp(logs[counts])[:, 1:]
     truth = F.one_hot(wanted[counts], N_FRET_CLASSES)[:, 1:]
