@@ -60,7 +60,7 @@ def random_lstm(**more: object) -> LstmNet:
     net = LstmNet(lstm_config(**more))
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
+            parameter.add_(0.2 * torch.randn_like(parameter))
     return net.eval()
 
 

@@ -21,6 +21,7 @@ from fretscribe.evaluation.protocol import (
     leave_one_player_out,
     protocol_markdown,
 )
+from fretscribe.frames import probs_from_tab
 from fretscribe.models.lstm import LSTMPredictor
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.models.weights import sha256_of
@@ -209,7 +210,7 @@ def test_a_tracks_samples_are_joined_in_time_before_the_lstm_and_cut_again(
     assert as_cut.arrays.info.samples[0].start_frame == 12 * order[0]
     expected = leave_one_player_out(as_whole, attentive_folds)
     assert leave_one_player_out(as_cut, attentive_folds).cells == expected.cells
-    assert sounding_apart(as_cut, attentive_folds) != expected.pooled(WITH_LSTM, "00").tab.n_est
+    assert right_apart(as_cut, attentive_folds) != expected.pooled(WITH_LSTM, "00").tab.n_matched
 
 
 def test_two_recordings_of_one_track_are_refined_apart(attentive_folds: Path, tmp_path: Path) -> None:
@@ -225,16 +226,16 @@ def test_two_recordings_of_one_track_are_refined_apart(attentive_folds: Path, tm
     assert found == expected
 
 
-def sounding_apart(examples: TabExamples, folds: Path) -> int:
-    """How many strings sound when every sample is refined by itself."""
+def right_apart(examples: TabExamples, folds: Path) -> int:
+    """How many frets are right when every sample is refined by itself."""
     tabcnn = TabCNN(fold_weights(folds, "tabcnn", ("00",)), n_threads=1)
     lstm = LSTMPredictor(fold_weights(folds, "lstm_final", ("00",)), n_threads=1)
-    n_sounding = 0
-    for windows, valid in zip(examples.arrays.x_win, examples.arrays.valid, strict=True):  # type: ignore[arg-type]
+    arrays, n_right = examples.arrays, 0
+    for windows, valid, played in zip(arrays.x_win, arrays.valid, examples.classes, strict=True):  # type: ignore[arg-type]
         frets = tabcnn.predict(windows[valid], microphone=0.0)[..., 1:]
-        refined = lstm.predict(frets.reshape(1, -1, 126)).reshape(-1, 6, 21)
-        n_sounding += int((refined.max(axis=-1) > 1 - refined.sum(axis=-1)).sum())
-    return n_sounding
+        found = probs_from_tab(lstm.predict(frets.reshape(1, -1, 126))[0]).argmax(axis=-1)
+        n_right += int(((found == played[valid]) & (found > 0)).sum())
+    return n_right
 
 
 def test_the_report_tells_the_figures_the_folds_and_the_command(folds: Path, examples: TabExamples) -> None:
