@@ -163,7 +163,8 @@ def test_a_reader_that_leaves_is_no_crash(tab_file: Path) -> None:
 
 
 _WAITS = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 from fretscribe.cli.__main__ import run
 from fretscribe.cli.app import app
 
