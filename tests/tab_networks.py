@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from fretscribe.datasets.arrays import ArraysInfo, SampleInfo, Split, TabArrays, encode_frets, write_arrays
+from fretscribe.datasets.folds import fold_name
 from fretscribe.dsp.cqt_windows import MIDI_MIN
 from fretscribe.frames import N_TAB, FloatArray
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
@@ -91,6 +92,14 @@ def exported(
     else:
         export_lstm(net, path, training)
     return WeightsFile(name=name, path=path, sha256=sha256_of(path))
+
+
+def constant_folds(folder: Path, frets: Mapping[str, int], refined: Mapping[str, int]) -> Path:
+    """Networks that never saw a player: what TabCNN hears of everything, and what the LSTM makes of it."""
+    for player in frets:
+        exported(constant_tabcnn(frets[player]), folder, fold_name("tabcnn", (player,)))
+        exported(constant_lstm(refined[player]), folder, fold_name("lstm_final", (player,)))
+    return folder
 
 
 def random_tab(rng: np.random.Generator, *shape: int) -> FloatArray:

@@ -17,8 +17,8 @@ A recording (here one that the project plays itself; usually a path) becomes a t
 >>> heard = fretscribe.transcribe(render(demo_tab(), seed=7), tuning="standard")
 >>> round(heard.tab.beats.tempo_bpm)
 112
->>> [(n.position.string, n.position.fret) for n in heard.tab.notes[:3]]
-[(1, 0), (1, 0), (1, 3)]
+>>> [(n.position.string, n.position.fret) for n in heard.tab.notes[:4]]
+[(1, 0), (1, 0), (1, 3), (1, 5)]
 >>> [stage.status for stage in heard.stages if stage.name == "confidence"]
 ['ran']
 

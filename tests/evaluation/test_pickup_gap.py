@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fretscribe.datasets.folds import fold_name
 from fretscribe.datasets.fret_frames import frets_on_grid
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.windows import window_grid
@@ -15,7 +14,7 @@ from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.evaluation.pickup_gap import GapRow, gap_markdown, pickup_gap
 from fretscribe.evaluation.protocol import TABCNN, WITH_LSTM
 from guitarset_folder import TRACKS, make_folder, make_windows
-from tab_networks import constant_lstm, constant_tabcnn, exported
+from tab_networks import constant_folds
 
 N_WINDOWS = 15
 FRETS = {"00": 3, "01": 5}
@@ -32,11 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("folds")
-    for player in FRETS:
-        exported(constant_tabcnn(FRETS[player]), folder, fold_name("tabcnn", (player,)))
-        exported(constant_lstm(REFINED[player]), folder, fold_name("lstm_final", (player,)))
-    return folder
+    return constant_folds(tmp_path_factory.mktemp("folds"), FRETS, REFINED)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fretscribe.datasets.arrays import TabArrays, write_arrays
-from fretscribe.datasets.folds import fold_name, fold_weights
+from fretscribe.datasets.folds import fold_weights
 from fretscribe.datasets.tab_examples import TabExamples, load_examples
 from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.evaluation.metrics import Counts, FrameScores
@@ -26,6 +26,7 @@ from fretscribe.models.lstm import LSTMPredictor
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.models.weights import sha256_of
 from tab_networks import (
+    constant_folds,
     constant_lstm,
     constant_tabcnn,
     exported,
@@ -43,11 +44,7 @@ REFINED = {"00": 7, "01": 8, "02": 9}
 
 @pytest.fixture(scope="module")
 def folds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("folds")
-    for player in FRETS:
-        exported(constant_tabcnn(FRETS[player]), folder, fold_name("tabcnn", (player,)))
-        exported(constant_lstm(REFINED[player]), folder, fold_name("lstm_final", (player,)))
-    return folder
+    return constant_folds(tmp_path_factory.mktemp("folds"), FRETS, REFINED)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 
 from fretscribe.errors import WeightsError
 from fretscribe.models.weights import DEFAULT_FOLDER, sha256_of
-from fretscribe.pipeline.loading import evaluator_of, load_transcriber, transcribe
+from fretscribe.pipeline.loading import load_transcriber, transcribe
+from fretscribe.pipeline.tabbing import uncalibrated
 from fretscribe.symbolic.calibration import FILE_NAME, Calibration, Counts, Level, Scores, Threshold
 from fretscribe.symbolic.calibration_curves import Temperature
 from fretscribe.symbolic.calibration_file import render_calibration
@@ -197,7 +198,7 @@ def test_the_evaluator_takes_the_target_of_each_call(own: Path) -> None:
     assert hands.calibration(0.8).threshold == Threshold(
         target=0.9, threshold=0.1, accuracy=0.91, coverage=0.7
     )
-    assert evaluator_of(None)(0.8).threshold is None
+    assert uncalibrated(0.8).threshold is None
 
 
 def test_transcribe_loads_the_folder(own: Path, recording: Path) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 from fretscribe.datasets.tab_examples import Ints, TabExamples
 from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.frames import N_TAB, FloatArray, tab_from_probs
+from fretscribe.models.lstm import NAME as LSTM_NAME
+from fretscribe.models.lstm import LSTMPredictor
 from fretscribe.models.tabcnn import TabCNN
 from fretscribe.models.weights import WeightsFile, sha256_of
 
@@ -61,6 +63,12 @@ def fold_weights(folder: Path, kind: str, fold: Iterable[str]) -> WeightsFile:
             mend="train it with --folds player (and --nested for folds of two players)",
         )
     return WeightsFile(name=name, path=path, sha256=sha256_of(path))
+
+
+def fold_networks(folder: Path, player: str) -> tuple[TabCNN, LSTMPredictor]:
+    """The two networks that never saw a player; errors as `fold_weights`."""
+    fold = (player,)
+    return TabCNN(fold_weights(folder, "tabcnn", fold)), LSTMPredictor(fold_weights(folder, LSTM_NAME, fold))
 
 
 def out_of_fold(
@@ -117,7 +125,7 @@ def predict_samples(tabcnn: TabCNN, examples: TabExamples, rows: Ints, out: Floa
             probs = tabcnn.predict(examples.inputs(frames, "windows"), microphone=microphone)
             out[row, there] = tab_from_probs(probs)
         else:
-            n_frames = arrays.info.samples[row].n_frames
+            n_frames = int(examples.n_frames[row])
             if arrays.x_spec is None:
                 raise DatasetError("the arrays hold no X_spec", mend="make them with --source audio")
             probs = tabcnn.predict_sequence(np.asarray(arrays.x_spec[row, :n_frames]), microphone=microphone)

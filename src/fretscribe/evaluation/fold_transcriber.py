@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fretscribe.datasets.folds import fold_weights
+from fretscribe.datasets.folds import fold_networks
 from fretscribe.datasets.guitarset import GuitarSet
-from fretscribe.models.lstm import NAME as LSTM_NAME
-from fretscribe.models.lstm import LSTMPredictor
-from fretscribe.models.tabcnn import TabCNN
 from fretscribe.pipeline import TranscribeOptions, Transcriber
 from fretscribe.pipeline.tabbing import uncalibrated
 from fretscribe.result import Transcription
@@ -55,10 +52,11 @@ class FoldTranscriber:
             player: replace(
                 transcriber,
                 hands=hands,
-                tabcnn=TabCNN(fold_weights(folds, "tabcnn", (player,))),
-                lstm=LSTMPredictor(fold_weights(folds, LSTM_NAME, (player,))),
+                tabcnn=tabcnn,
+                lstm=lstm,
             )
             for player in sorted(set(player_of.values()))
+            for tabcnn, lstm in [fold_networks(folds, player)]
         }
         return cls(of_player=of_player, player_of=player_of, options=options)
 

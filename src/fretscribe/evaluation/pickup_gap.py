@@ -7,6 +7,7 @@ Neighbours: ``protocol`` judges many players on windows alone, ``run`` judges wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from fretscribe.datasets.folds import fold_weights
+from fretscribe.datasets.folds import fold_networks
 from fretscribe.datasets.fret_frames import frets_on_grid
 from fretscribe.datasets.guitarset import GuitarSet, Style, Track
 from fretscribe.datasets.windows import TrackWindows, open_windows
@@ -23,9 +24,8 @@ from fretscribe.errors import DatasetError
 from fretscribe.evaluation.metrics import FrameScores
 from fretscribe.evaluation.protocol import GUITARSET_STYLES, TABCNN, WITH_LSTM
 from fretscribe.evaluation.tab_frames import tab_frame_scores
-from fretscribe.frames import FloatArray, probs_from_tab, tab_from_probs
+from fretscribe.frames import FretProbs
 from fretscribe.io.audio import read_audio
-from fretscribe.models.lstm import NAME as LSTM_NAME
 from fretscribe.models.lstm import LSTMPredictor
 from fretscribe.models.tabcnn import TabCNN
 
@@ -69,13 +69,13 @@ def pickup_gap(
         raise DatasetError(
             f"no track in {dataset.root} has a recording and windows", mend="put both into the folder"
         )
+    networks = functools.cache(lambda player: fold_networks(folds, player))
     rows: list[GapRow] = []
     for track in tracks:
         progress(track.track_id)
-        tabcnn = TabCNN(fold_weights(folds, "tabcnn", (track.player,)))
+        tabcnn, lstm = networks(track.player)
         if tabcnn.front_end != "windows":
             raise DatasetError(f"{tabcnn.name} hears log-mel frames, not constant-Q windows")
-        lstm = LSTMPredictor(fold_weights(folds, LSTM_NAME, (track.player,)))
         rows += _heard_twice(track, windows.read(track.track_id), tabcnn, lstm)
     return tuple(rows)
 
@@ -83,17 +83,17 @@ def pickup_gap(
 def _heard_twice(track: Track, pickup: TrackWindows, tabcnn: TabCNN, lstm: LSTMPredictor) -> list[GapRow]:
     frets, _ = frets_on_grid(track.truth().notes, pickup.grid)
     recording = read_audio(track.audio_path("mic"), sample_rate=SAMPLE_RATE)
-    heard: dict[HeardFrom, FloatArray] = {
-        "windows": tabcnn.predict(pickup.windows, microphone=0.0),
-        "microphone": tabcnn(recording.audio).probs,
+    from_pickup = tabcnn.predict(pickup.windows, microphone=0.0)
+    heard: dict[HeardFrom, FretProbs] = {
+        "windows": FretProbs(grid=pickup.grid, probs=from_pickup),
+        "microphone": tabcnn(recording.audio),
     }
-    n_frames = min(len(frets), *(len(probs) for probs in heard.values()))
+    n_frames = min(by.grid.n_frames for by in heard.values())
     judged = np.flatnonzero(pickup.has_data[:n_frames])
     rows = []
-    for heard_from, probs in heard.items():
-        refined = probs_from_tab(lstm.predict(tab_from_probs(probs)[None])[0])
-        for stage, of_stage in ((TABCNN, probs), (WITH_LSTM, refined)):
-            found = of_stage[judged].argmax(axis=-1)
+    for heard_from, by_tabcnn in heard.items():
+        for stage, predicted in ((TABCNN, by_tabcnn), (WITH_LSTM, lstm(by_tabcnn))):
+            found = predicted.probs[judged].argmax(axis=-1)
             scores = tab_frame_scores(frets[judged].astype(np.int64) + 1, found, tabcnn.open_pitches)
             rows.append(
                 GapRow(

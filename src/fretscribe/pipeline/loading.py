@@ -6,7 +6,8 @@ what they are put into.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,14 +62,9 @@ def load_transcriber(weights: Path | str | None = None, *, calibrated: bool = Tr
     ]
     return replace(
         transcriber,
-        hands=Hands(calibration=evaluator_of(calibration)),
+        hands=Hands(calibration=functools.partial(ConfidenceEvaluator, calibration)),
         notices=(*absent, *missing),
     )
-
-
-def evaluator_of(calibration: Calibration | None) -> Callable[[float], ConfidenceEvaluator]:
-    """What `Hands.calibration` wants, of a calibration."""
-    return lambda target_accuracy: ConfidenceEvaluator(calibration, target_accuracy)
 
 
 def _calibration(

@@ -132,7 +132,7 @@ def _stretch(
     """Predictions [crop, 126] and classes [crop, 6] of a random stretch; -100 where nothing counts."""
     examples = sequences.examples
     timesteps = examples.arrays.info.timesteps
-    n_frames = min(timesteps, examples.arrays.info.samples[sample].n_frames)
+    n_frames = min(timesteps, int(examples.n_frames[sample]))
     crop = min(settings.crop, timesteps)
     first = int(rng.integers(0, max(1, n_frames - crop + 1)))
     frames = slice(first, first + crop)
