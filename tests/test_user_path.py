@@ -72,7 +72,8 @@ def test_own_recordings_become_own_networks_and_they_a_tab(
     arrays = read_arrays(Path("arrays"))
     assert arrays.x_lstm is not None
     unheard = frame_scores(arrays.x_lstm, arrays.y, arrays.valid)
-    assert unheard.tab.n_est > 0
+    assert unheard.multipitch.f1 > 0.3  # chance is far below; two hours of sound would teach more
+    assert unheard.tab.f1 > 0.15
     fretscribe("train tabcnn tabcnn_mel.toml --arrays arrays -o weights")
     told = fretscribe("train lstm lstm.toml --arrays arrays -o weights")
     assert "had learned from" not in told
