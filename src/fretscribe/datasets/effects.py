@@ -1,18 +1,24 @@
-"""From strings to a recording: body, amplifier, room, microphone, noise and level, all randomised.
+"""From strings to a recording: body, amplifier, room, microphone, noise, level and codec, all randomised.
 
 Takes the per-string sound of ``synthetic`` or ``sample_voice`` and returns one mono signal. Knows nothing
-of notes. All filters are applied in the frequency domain over the whole clip.
+of notes. All filters are applied in the frequency domain over the whole clip. Neighbour: ``sympathy`` has
+the strings that ring along.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from fretscribe.datasets.guitars import GuitarKind
+from fretscribe.datasets.sympathy import with_sympathy
 from fretscribe.frames import FloatArray
+from fretscribe.music import STANDARD_TUNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +34,12 @@ class Recording:
     wobble_db : tuple of float
         A smooth random curve over log frequency: its values at equal steps from 40 Hz to 11 kHz.
     low_cut_hz, high_cut_hz : float
+    sympathy_db : float, or None
+        Level at which the open strings ring along with what is played; None = they are damped.
     drive : float
         Gain into a soft clipper; 0 = none.
+    asymmetry : float
+        Offset of the clipper's working point, 0..1: even harmonics.
     room_s : float
         Reverberation time (-60 dB); 0 = none.
     room_mix : float
@@ -38,6 +48,11 @@ class Recording:
         Level of pinkish noise and of mains hum against the signal's loud parts.
     peak : float
         Peak of the result.
+    clipping : float
+        Share of the peak that the converter cuts off; 0 = none.
+    mp3_compression : float, or None
+        The recording went through an MP3 of this compression, 0 (best) to 0.7; None = it did not. Beyond 0.7
+        the encoder changes the rate and delays the sound.
     """
 
     body_hz: tuple[float, ...]
@@ -53,6 +68,10 @@ class Recording:
     noise_db: float
     hum_db: float
     peak: float
+    sympathy_db: float | None = None
+    asymmetry: float = 0.0
+    clipping: float = 0.0
+    mp3_compression: float | None = None
 
 
 def random_recording(rng: np.random.Generator, kind: GuitarKind) -> Recording:
@@ -60,8 +79,10 @@ def random_recording(rng: np.random.Generator, kind: GuitarKind) -> Recording:
     acoustic = kind != "electric"
     body = [rng.uniform(85, 125), rng.uniform(170, 240), *np.exp(rng.uniform(np.log(300), np.log(5000), 5))]
     gains = [rng.uniform(0, 9), rng.uniform(0, 9), *rng.uniform(-7, 7, 5)]
-    driven = not acoustic and rng.random() < 0.45
+    driven = not acoustic and rng.random() < 0.5
     roomy = rng.random() < 0.75
+    rings_along = rng.random() < (0.6 if acoustic else 0.3)
+    clipped, coded = rng.random() < 0.05, rng.random() < 0.3
     return Recording(
         body_hz=tuple(float(f) for f in body),
         body_gain_db=tuple(float(g) * (1.0 if acoustic else 0.4) for g in gains),
@@ -70,12 +91,16 @@ def random_recording(rng: np.random.Generator, kind: GuitarKind) -> Recording:
         wobble_db=tuple(float(w) for w in rng.normal(0, 2.8, 12)),
         low_cut_hz=float(np.exp(rng.uniform(np.log(25), np.log(110)))),
         high_cut_hz=float(np.exp(rng.uniform(np.log(3500 if not acoustic else 5000), np.log(11000)))),
-        drive=float(np.exp(rng.uniform(np.log(1.0), np.log(25)))) if driven else 0.0,
+        drive=float(np.exp(rng.uniform(np.log(1.0), np.log(60)))) if driven else 0.0,
         room_s=float(np.exp(rng.uniform(np.log(0.12), np.log(1.2)))) if roomy else 0.0,
         room_mix=float(np.exp(rng.uniform(np.log(0.03), np.log(0.5)))) if roomy else 0.0,
         noise_db=float(rng.uniform(-75, -32)),
         hum_db=float(rng.uniform(-90, -45)),
         peak=float(np.exp(rng.uniform(np.log(0.08), np.log(0.99)))),
+        sympathy_db=float(rng.uniform(-34, -12)) if rings_along else None,
+        asymmetry=float(rng.uniform(0, 0.5)) if driven else 0.0,
+        clipping=float(rng.uniform(0.05, 0.5)) if clipped else 0.0,
+        mp3_compression=float(rng.uniform(0.2, 0.7)) if coded else None,
     )
 
 
@@ -98,7 +123,12 @@ QUIET_ROOM = Recording(
 
 
 def record(
-    strings: FloatArray, recording: Recording, rng: np.random.Generator, *, sample_rate: int
+    strings: FloatArray,
+    recording: Recording,
+    rng: np.random.Generator,
+    *,
+    sample_rate: int,
+    open_pitches: Sequence[int] = STANDARD_TUNING.open_pitches,
 ) -> FloatArray:
     """Mix the strings and pass them through the chain.
 
@@ -110,6 +140,8 @@ def record(
         Draws noise and the room's reflections.
     sample_rate : int
         Hz.
+    open_pitches : sequence of int
+        MIDI pitches of the strings that ring along, the capo included.
 
     Returns
     -------
@@ -117,14 +149,47 @@ def record(
         Peak ``recording.peak``; silence stays noise alone.
     """
     mix = strings.sum(axis=0, dtype=np.float64)
+    if recording.sympathy_db is not None:
+        mix = with_sympathy(mix, open_pitches, recording.sympathy_db, rng, sample_rate)
     if recording.drive > 0:
-        loud = np.abs(mix).max(initial=0.0) or 1.0
-        mix = np.tanh(recording.drive * mix / loud) / np.tanh(recording.drive)
+        mix = _driven(mix, recording.drive, recording.asymmetry)
     mix = _filtered(mix, recording, rng, sample_rate)
     loud_rms = _loud_rms(mix) or 1e-3
     mix = mix + loud_rms * _noise(len(mix), recording, rng, sample_rate)
     peak = np.abs(mix).max(initial=0.0) or 1.0
+    if recording.clipping > 0:
+        peak *= 1 - recording.clipping
+        mix = np.clip(mix, -peak, peak)
+    if recording.mp3_compression is not None:
+        mix = _through_mp3(mix / peak, recording.mp3_compression, sample_rate)
+        peak = np.abs(mix).max(initial=0.0) or 1.0
     return np.asarray(mix * (recording.peak / peak), dtype=np.float32)
+
+
+def _driven(mix: npt.NDArray[np.float64], drive: float, asymmetry: float) -> npt.NDArray[np.float64]:
+    """A soft clipper around a shifted working point; what it adds at 0 Hz is taken off again."""
+    loud = np.abs(mix).max(initial=0.0) or 1.0
+    out = np.tanh(drive * mix / loud + asymmetry) - np.tanh(asymmetry)
+    return np.asarray(out - out.mean())
+
+
+def _through_mp3(
+    mix: npt.NDArray[np.float64], compression: float, sample_rate: int
+) -> npt.NDArray[np.float64]:
+    """Encoded and decoded; as long as before."""
+    file = io.BytesIO()
+    soundfile.write(
+        file,
+        (0.9 * mix).astype(np.float32),
+        sample_rate,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        compression_level=compression,
+        bitrate_mode="CONSTANT",
+    )
+    file.seek(0)
+    heard, _ = soundfile.read(file, dtype="float64")
+    return np.pad(heard[: len(mix)], (0, max(0, len(mix) - len(heard))))
 
 
 def _filtered(

@@ -19,7 +19,7 @@ from fretscribe.music import Tuning
 GuitarKind = Literal["steel", "electric", "nylon"]
 GUITAR_KINDS: tuple[GuitarKind, ...] = get_args(GuitarKind)
 
-_KIND_SHARES = (0.62, 0.25, 0.13)  # steel, electric, nylon
+_KIND_SHARES = (0.52, 0.3, 0.18)  # steel, electric, nylon
 _STIFFNESS: Mapping[GuitarKind, tuple[float, ...]] = {
     "steel": (13.7e-5, 9.3e-5, 5.1e-5, 3.0e-5, 6.1e-5, 2.2e-5),
     "electric": (15e-5, 8e-5, 6e-5, 12e-5, 4.4e-5, 1.5e-5),
@@ -124,7 +124,7 @@ def random_guitar(
         pluck=float(rng.uniform(0.08, 0.34)),
         pluck_spread=float(rng.uniform(0.005, 0.05)),
         pickup=float(rng.uniform(0.05, 0.28)) if kind == "electric" else None,
-        detune_cents=_floats(rng.normal(0, 4, n) + rng.normal(0, 8)),
+        detune_cents=_floats(rng.normal(0, 4, n) + rng.normal(0, 20 if rng.random() < 0.2 else 8)),
         fret_cents=float(rng.uniform(1, 5)),
         pick_noise=float(np.exp(rng.uniform(np.log(0.003), np.log(0.15)))),
         polarisation_mix=float(rng.uniform(0.05, 0.5)),

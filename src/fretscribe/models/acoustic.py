@@ -8,6 +8,7 @@ reads notes from the roll.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,9 +129,13 @@ def load_acoustic(weights_dir: Path | None = None, *, n_threads: int | None = No
 def plan_chunks(
     n_frames: int, *, chunk_frames: int = _CHUNK_FRAMES, context_frames: int = _CONTEXT_FRAMES
 ) -> Iterator[Chunk]:
-    """Cut a recording's frames into chunks with context on both sides."""
-    for first in range(0, n_frames, chunk_frames):
-        last = min(first + chunk_frames, n_frames)
+    """Cut a recording's frames into chunks of about equal length with context on both sides.
+
+    Equal, because the network compares a note with all of its chunk: a short last one would tell it little.
+    """
+    n_chunks = -(-n_frames // chunk_frames)
+    edges = [n_frames * i // max(1, n_chunks) for i in range(n_chunks + 1)]
+    for first, last in itertools.pairwise(edges):
         yield Chunk(
             first=first,
             last=last,

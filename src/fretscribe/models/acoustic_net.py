@@ -39,6 +39,10 @@ class AcousticConfig:
         Width before and after the reduction from 3 bins to 1 bin a semitone.
     dilations : tuple of int
         Time dilation of each residual block.
+    pitch_context : int
+        Pitches that `PitchContext` sees.
+    clip_context : bool
+        Whether the network compares each note with all else that it hears (`ClipContext`).
     """
 
     sample_rate: int = 22050
@@ -56,6 +60,7 @@ class AcousticConfig:
     channels: int = 48
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1)
     pitch_context: int = 25
+    clip_context: bool = False
 
     @property
     def bins_per_semitone(self) -> int:
@@ -146,6 +151,31 @@ class PitchContext(nn.Module):
         return x + F.relu(self.norm(self.mix(self.wide(x))))
 
 
+class ClipContext(nn.Module):
+    """How this guitar sounds in this recording, pitch region by pitch region: scales and shifts.
+
+    The mean over all frames, weighted towards those where something sounds, spread along pitch. Strings
+    differ less than guitars do; only beside its neighbours does a note tell its string.
+    """
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Conv2d(channels, 1, 1)
+        self.spread = nn.Conv2d(channels, channels, (1, width), padding=(0, width // 2))
+        self.mix = nn.Conv2d(channels, channels, (1, width), padding=(0, width // 2))
+        self.out = nn.Conv2d(channels, 2 * channels, 1)
+        nn.init.zeros_(self.out.weight)
+        if self.out.bias is not None:
+            nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = torch.sigmoid(self.weight(x)) + 1e-3
+        mean = (x * weight).sum(2, keepdim=True) / weight.sum(2, keepdim=True)
+        told: Tensor = self.out(F.relu(self.mix(F.relu(self.spread(mean)))))
+        scale, shift = told.chunk(2, dim=1)
+        return x * (1 + scale) + shift
+
+
 class AcousticNet(nn.Module):
     """Features -> logits of onset and active [batch, n_frames, n_pitches] and of strings
     [batch, n_frames, n_strings, n_pitches]."""
@@ -167,6 +197,8 @@ class AcousticNet(nn.Module):
         self.pitch_embedding = nn.Parameter(torch.zeros(1, wide, 1, config.n_pitches))
         blocks: list[nn.Module] = [ResidualBlock(wide, d) for d in config.dilations]
         blocks.insert(2, PitchContext(wide, config.pitch_context))
+        if config.clip_context:
+            blocks.insert(3, ClipContext(wide, config.pitch_context))
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv2d(wide, 2 + config.n_strings, 1)
         if self.head.bias is not None:

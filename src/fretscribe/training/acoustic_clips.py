@@ -28,7 +28,7 @@ NOTE_FIELDS = np.dtype(
 NO_STRING = -1
 """String of a note whose string is not known; it teaches pitch and time only."""
 
-_FORMAT = 2  # raise when a change of the code changes the shards
+_FORMAT = 3  # raise when a change of the code changes the shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

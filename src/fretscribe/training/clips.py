@@ -137,5 +137,7 @@ def play(rng: np.random.Generator, tab: Tab, settings: ClipSettings, data: Path,
         guitar = random_guitar(rng, tab.tuning)
         kind = guitar.kind
         strings = render_strings(tab, guitar, rng, sample_rate=sample_rate, duration_s=settings.clip_s)
-    signal = record(strings, random_recording(rng, kind), rng, sample_rate=sample_rate)
+    open_pitches = [pitch + tab.tuning.capo for pitch in tab.tuning.open_pitches]
+    recording = random_recording(rng, kind)
+    signal = record(strings, recording, rng, sample_rate=sample_rate, open_pitches=open_pitches)
     return Clip(tab=tab, signal=signal, knows_strings=knows_strings)
