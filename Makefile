@@ -89,6 +89,20 @@ train-tab: $(DEV) ## train TabCNN, the LSTMPredictor and their folds, then calib
 	$(BIN)/fretscribe calibrate --dataset "$(DATA)/guitarset" --weights "$(CACHE)/final" --folds "$(CACHE)/folds" --force
 	@echo "the networks and their calibration are in $(CACHE)/final"
 
+# The peer has an environment of its own, made anew when its list changes; the list's copy in it is the stamp.
+.PHONY: bench
+bench: $(DEV) ## fretscribe and Basic Pitch on the same recordings, side by side (DATA=folder, CACHE=folder)
+	@set -eu; peer="$(CACHE)/peers/basic-pitch"; list=peers/basic-pitch.txt; \
+	if ! cmp -s "$$list" "$$peer/installed.txt"; then \
+	  echo "Installing Basic Pitch into $$peer"; \
+	  "$(PYTHON)" -m venv --clear "$$peer"; \
+	  "$$peer/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps -r "$$list"; \
+	  cp "$$list" "$$peer/installed.txt"; \
+	fi; \
+	set -- --peer basic-pitch="$$peer/bin/python" --markdown docs/reports/bench.md --force; \
+	if [ -d "$(CACHE)/folds" ]; then set -- "$$@" --folds "$(CACHE)/folds"; fi; \
+	$(BIN)/fretscribe bench "$(DATA)/guitarset" "$$@"
+
 .PHONY: install
 install: $(BASE) ## the light base environment in .venv, as a user has it
 	@echo "ready: $(BIN)/fretscribe"

@@ -6,6 +6,7 @@ import typer
 
 from fretscribe import __version__
 from fretscribe.cli import (
+    bench,
     calibrate,
     convert,
     data_networks,
@@ -40,6 +41,7 @@ def _register(tree: typer.Typer) -> None:
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
     tree.command("evaluate")(evaluate.evaluate)
+    tree.command("bench")(bench.bench)
     tree.command("calibrate")(calibrate.calibrate)
     tree.command("render")(render.render)
     tree.add_typer(data_networks.data_app, name="data")
