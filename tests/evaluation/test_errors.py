@@ -43,20 +43,24 @@ def test_one_of_each() -> None:
     ]
     ref_rows = [(verdict, row) for verdict, row, _ in cases if row is not None]
     est_rows = [(verdict, row) for verdict, _, row in cases if row is not None]
-    of_ref, of_est = verdicts(_notes(*(row for _, row in ref_rows)), _notes(*(row for _, row in est_rows)))
-    assert of_ref == [verdict for verdict, _ in ref_rows]
-    assert of_est == ["extra" if verdict == "missed" else verdict for verdict, _ in est_rows]
+    found = verdicts(_notes(*(row for _, row in ref_rows)), _notes(*(row for _, row in est_rows)))
+    assert list(found.ref) == [verdict for verdict, _ in ref_rows]
+    assert list(found.est) == ["extra" if verdict == "missed" else verdict for verdict, _ in est_rows]
+    assert found.pairs.tolist() == [[i, i] for i in range(6)]
 
 
 def test_a_note_past_all_tolerances_is_missed_and_extra() -> None:
-    of_ref, of_est = verdicts(_notes((0.0, 0.5, 50.0, 1)), _notes((0.16, 0.5, 50.0, 1)))
-    assert (of_ref, of_est) == (["missed"], ["extra"])
+    found = verdicts(_notes((0.0, 0.5, 50.0, 1)), _notes((0.16, 0.5, 50.0, 1)))
+    assert (found.ref, found.est) == (("missed",), ("extra",))
+    assert found.pairs.shape == (0, 2)
 
 
 def test_the_right_string_is_preferred_where_two_guesses_fit() -> None:
     ref = _notes((0.0, 0.5, 64.0, 4))
     est = _notes((0.0, 0.5, 64.0, 5), (0.02, 0.5, 64.0, 4))
-    assert verdicts(ref, est) == (["right"], ["extra", "right"])
+    found = verdicts(ref, est)
+    assert (found.ref, found.est) == (("right",), ("extra", "right"))
+    assert found.pairs.tolist() == [[0, 1]]
 
 
 @given(rows, rows)
@@ -66,6 +70,9 @@ def test_the_books_balance(ref_rows: list[Row], est_rows: list[Row]) -> None:
     total = sum(found.verdicts.values())
     assert total - found.verdicts["extra"] == len(ref) == found.n_ref
     assert total - found.verdicts["missed"] == len(est) == found.n_est
+    given = verdicts(ref, est)
+    assert len(given.pairs) == total - found.verdicts["missed"] - found.verdicts["extra"]
+    assert all(given.ref[i] == given.est[j] for i, j in given.pairs)
     for aspect in ASPECTS:
         for verdict in VERDICTS:
             classes = found.classes(aspect)

@@ -14,6 +14,7 @@ from fretscribe.evaluation.notes import note_arrays
 from fretscribe.evaluation.playability import playability
 from fretscribe.evaluation.report import to_json, to_markdown
 from fretscribe.evaluation.summary import Evaluation, Failure, TrackRow, TrackScores
+from fretscribe.music import STANDARD_TUNING
 
 
 def _row(track_id: str, style: Style, n_right: int) -> TrackRow:
@@ -39,6 +40,8 @@ def _row(track_id: str, style: Style, n_right: int) -> TrackRow:
         ),
         ref=ref,
         est=est,
+        ref_tuning=STANDARD_TUNING,
+        est_tuning=STANDARD_TUNING,
         correct=correct,
         threshold=0.8,
         warnings=("a warning",),

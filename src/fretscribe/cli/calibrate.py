@@ -311,7 +311,7 @@ def check_outputs(path: Path, picture: Path | None, *, force: bool) -> None:
         if target.exists() and not force:
             raise OutputError(f"{target} exists already", mend="--force overwrites")
     if picture is not None:
-        from fretscribe.evaluation.pictures import check_picture
+        from fretscribe.evaluation.pictures.drawing import check_picture
 
         check_picture(picture)
 
@@ -322,7 +322,7 @@ def write_outputs(made: Calibration, path: Path, picture: Path | None, *, force:
 
     write_calibration(path, made, force=force)
     if picture is not None:
-        from fretscribe.evaluation.pictures import reliability_diagram
+        from fretscribe.evaluation.pictures.reliability import reliability_diagram
 
         reliability_diagram(made, picture, force=force)
 

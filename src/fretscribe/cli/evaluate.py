@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fretscribe.cli import options as o
+from fretscribe.cli.pictures import check_pictures, write_pictures
 from fretscribe.cli.progress import ProgressLine
 from fretscribe.cli.report import error_line, note_line, warning_line
 from fretscribe.errors import OptionError, OutputError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 FAILED = 1
 """Exit code where some of the tracks could not be judged."""
+
+HELD_OUT = "held-out-instruments"
+"""The one protocol that judges the whole route, and needs no folds."""
 
 
 def evaluate(
@@ -48,6 +52,15 @@ def evaluate(
     errors: Annotated[
         bool, typer.Option("--errors", help="Say what went wrong: by register, polyphony, string, duration.")
     ] = False,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            "--pictures",
+            metavar="DIR",
+            help="Draw what was played against what was found into a folder (made if absent): a PNG of each"
+            " track, and summary.png.",
+        ),
+    ] = None,
     tuning: Annotated[
         str,
         typer.Option(
@@ -66,11 +79,20 @@ def evaluate(
         ),
     ] = None,
     protocol: Annotated[
-        Literal["leave-one-player-out", "pickup-to-microphone"] | None,
+        Literal["leave-one-player-out", "pickup-to-microphone", "held-out-instruments"] | None,
         typer.Option(
             "--protocol",
             help="Judge the tab networks alone, frame by frame: on a folder of arrays (leave-one-player-out),"
-            " or on a dataset's windows against its recordings.",
+            " or on a dataset's windows against its recordings. Or judge whole transcriptions of what"
+            " instruments play that training left out (held-out-instruments, without --folds).",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Folder with samples/, for held-out-instruments. Default: the one that holds ROOT.",
         ),
     ] = None,
     quiet: o.Quiet = False,
@@ -78,20 +100,26 @@ def evaluate(
 ) -> None:
     """Judge transcriptions: all recordings of a GuitarSet folder, or one score by another."""
     if protocol is not None:
-        if folds is None or estimate is not None:
-            raise OptionError("the protocol needs --folds, and one folder")
+        check_protocol(protocol, estimate, folds, data)
+        if pictures is not None:
+            raise OptionError("--pictures does not go with --protocol", mend="leave one of them out")
         files = ReportFiles(markdown=markdown_file, force=force)
         files.check()
-        judge = _leave_one_player_out if protocol == "leave-one-player-out" else _pickup_to_microphone
-        text = judge(reference, folds, lambda line: None if quiet else note_line(line))
+        text = _protocol_report(
+            protocol, reference, folds, data, weights, lambda line: None if quiet else note_line(line)
+        )
         files.write_text(text)
         typer.echo(text, nl=False)
         return
+    if data is not None:
+        raise OptionError(f"--data is for --protocol {HELD_OUT}", mend="leave it out")
     from fretscribe.evaluation.metrics import require_mir_eval
 
     require_mir_eval()
     files = ReportFiles(json=json_file, markdown=markdown_file, force=force)
     files.check()
+    if pictures is not None:
+        check_pictures(pictures, force=force)
     if estimate is None:
         names = None if tracks is None else parse_track_list(tracks)
         evaluation = evaluate_root(
@@ -106,9 +134,38 @@ def evaluate(
 
         evaluation = evaluate_pair(reference, estimate)
     typer.echo(files.write(evaluation, errors=errors), nl=False)
+    if pictures is not None:
+        write_pictures(evaluation, pictures, force=force, quiet=quiet)
     code = tell_failures(evaluation)
     if code:
         raise typer.Exit(code)
+
+
+def check_protocol(protocol: str, estimate: Path | None, folds: Path | None, data: Path | None) -> None:
+    """Raise `OptionError` for options that a protocol cannot use, or lacks."""
+    if protocol == HELD_OUT:
+        if folds is not None or estimate is not None:
+            raise OptionError(f"{HELD_OUT} takes one folder and no --folds", mend="leave them out")
+    elif folds is None or estimate is not None:
+        raise OptionError("the protocol needs --folds, and one folder")
+    elif data is not None:
+        raise OptionError(f"--data is for {HELD_OUT}", mend="leave it out")
+
+
+def _protocol_report(
+    protocol: str,
+    reference: Path,
+    folds: Path | None,
+    data: Path | None,
+    weights: Path | None,
+    tell: Callable[[str], None],
+) -> str:
+    if protocol == HELD_OUT or folds is None:
+        from fretscribe.cli.held_out import held_out_report
+
+        return held_out_report(reference, data, weights, tell)
+    judge = _leave_one_player_out if protocol == "leave-one-player-out" else _pickup_to_microphone
+    return judge(reference, folds, tell)
 
 
 def _leave_one_player_out(arrays: Path, folds: Path, tell: Callable[[str], None]) -> str:

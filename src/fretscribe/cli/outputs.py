@@ -60,7 +60,7 @@ class Destination:
     def check_folder(self, source: Path) -> None:
         """Make the folder if it is absent, and raise `OutputError` if nothing can be written there."""
         if not self.to_stdout:
-            _require_writable(source.parent if self.folder is None else self.folder)
+            require_writable(source.parent if self.folder is None else self.folder)
 
     def write(self, result: Transcription, source: Path) -> tuple[Path, ...]:
         """Write all formats; returns the files."""
@@ -122,13 +122,20 @@ def _parse_formats(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _require_writable(folder: Path) -> None:
+def require_writable(folder: Path, *, option: str = "-o DIR") -> None:
+    """Make a folder if it is absent.
+
+    Raises
+    ------
+    OutputError
+        If it is no folder, or if nothing can be written into it; names the option that chose it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except FileExistsError as error:
-        raise OutputError(f"{folder} is not a folder", mend="-o takes a folder, or -") from error
+        raise OutputError(f"{folder} is not a folder", mend=f"{option} takes a folder") from error
     except OSError as error:
-        mend = "choose another folder with -o DIR"
+        mend = f"choose another folder with {option}"
         raise OutputError(f"cannot write into {folder}: {error.strerror}", mend=mend) from error

@@ -4,14 +4,14 @@ The verdicts are given in this order, each to notes that have none yet, one to o
 ``right`` (onset, pitch, string), ``other_string`` (onset and pitch), ``timing`` (pitch, onset 50 to 150 ms
 off), ``octave`` (onset, one or two octaves off), ``near_pitch`` (onset, up to two semitones off), then
 ``missed`` (truth that is left) and ``extra`` (guesses that are left).
-Neighbours: ``metrics`` matches the notes, ``report`` writes the table.
+Neighbours: ``metrics`` matches the notes, ``report`` writes the table, ``pictures`` draws.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,27 +82,52 @@ class ErrorBreakdown:
         return self.by_aspect.get((aspect, name, verdict), 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NoteVerdicts:
+    """What became of every note.
+
+    Attributes
+    ----------
+    ref, est : tuple of Verdict
+        One for each note of the truth, and one for each note of the guess.
+    pairs : int64 array [n_pairs, 2]
+        Index into the truth and into the guess of notes that were taken for each other, sorted; both have
+        the same verdict.
+    """
+
+    ref: tuple[Verdict, ...]
+    est: tuple[Verdict, ...]
+    pairs: Ints
+
+
 def error_breakdown(ref: NoteArrays, est: NoteArrays) -> ErrorBreakdown:
-    """Give every note its verdict.
+    """Count the verdicts of all notes.
 
     Raises
     ------
     MissingExtraError
         Without mir_eval.
     """
-    ref_verdicts, est_verdicts = verdicts(ref, est)
-    counts: Counter[Verdict] = Counter(ref_verdicts)
-    extra = np.array([verdict == "extra" for verdict in est_verdicts], dtype=np.bool_)
+    found = verdicts(ref, est)
+    counts: Counter[Verdict] = Counter(found.ref)
+    extra = np.array([verdict == "extra" for verdict in found.est], dtype=np.bool_)
     counts["extra"] = int(extra.sum())
-    tally = _tally(ref, ref_verdicts)
+    tally = _tally(ref, found.ref)
     tally.update(_tally(est.select(extra), ["extra"] * int(extra.sum()), among=est))
     return ErrorBreakdown(
         n_ref=len(ref), n_est=len(est), verdicts={v: counts[v] for v in VERDICTS}, by_aspect=dict(tally)
     )
 
 
-def verdicts(ref: NoteArrays, est: NoteArrays) -> tuple[list[Verdict], list[Verdict]]:
-    """One verdict for each note of the truth, and one for each note of the guess."""
+def verdicts(ref: NoteArrays, est: NoteArrays) -> NoteVerdicts:
+    """Give every note of truth and guess its verdict.
+
+    Raises
+    ------
+    MissingExtraError
+        Without mir_eval.
+    """
+    pairs: list[tuple[int, int]] = []
     ref_verdicts: list[Verdict] = ["missed"] * len(ref)
     est_verdicts: list[Verdict] = ["extra"] * len(est)
     steps: list[tuple[Verdict, Callable[[NoteArrays, NoteArrays], Ints]]] = [
@@ -118,7 +143,12 @@ def verdicts(ref: NoteArrays, est: NoteArrays) -> tuple[list[Verdict], list[Verd
         for i, j in match(ref.select(ref_left), est.select(est_left)):
             ref_verdicts[ref_left[i]] = verdict
             est_verdicts[est_left[j]] = verdict
-    return ref_verdicts, est_verdicts
+            pairs.append((int(ref_left[i]), int(est_left[j])))
+    return NoteVerdicts(
+        ref=tuple(ref_verdicts),
+        est=tuple(est_verdicts),
+        pairs=np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2),
+    )
 
 
 def _transposed_matcher(semitones: float) -> Callable[[NoteArrays, NoteArrays], Ints]:
@@ -129,7 +159,7 @@ def _transposed_matcher(semitones: float) -> Callable[[NoteArrays, NoteArrays], 
     return match
 
 
-def _tally(notes: NoteArrays, verdicts_: list[Verdict], *, among: NoteArrays | None = None) -> Tally:
+def _tally(notes: NoteArrays, verdicts_: Sequence[Verdict], *, among: NoteArrays | None = None) -> Tally:
     """Count verdicts by aspect; polyphony is that of ``among``, where ``notes`` are a part of it."""
     tally: Tally = Counter()
     polyphony = _polyphony(notes, notes if among is None else among)
@@ -179,6 +209,17 @@ def _class_names(aspect: Aspect, present: set[str]) -> tuple[str, ...]:
     return tuple(sorted(present, key=int))
 
 
+def class_label(aspect: Aspect, name: str) -> str:
+    """A class as people read it.
+
+    >>> class_label("string", "0"), class_label("polyphony", "3"), class_label("register", "below C3")
+    ('string 0', '3 at once', 'below C3')
+    """
+    if aspect == "string":
+        return f"string {name}"
+    return f"{name} at once" if aspect == "polyphony" else name
+
+
 def error_table(breakdown: ErrorBreakdown) -> str:
     """The breakdown as lines of text: all notes, then by aspect; counts, and shares of a row's true notes."""
     rows = [("all notes", breakdown.n_ref, [breakdown.verdicts.get(v, 0) for v in VERDICTS])]
@@ -187,9 +228,7 @@ def error_table(breakdown: ErrorBreakdown) -> str:
         block = []
         for name in breakdown.classes(aspect):
             counts = [breakdown.count(aspect, name, verdict) for verdict in VERDICTS]
-            label = f"string {name}" if aspect == "string" else name
-            label = f"{name} at once" if aspect == "polyphony" else label
-            block.append((label, sum(counts) - counts[VERDICTS.index("extra")], counts))
+            block.append((class_label(aspect, name), sum(counts) - counts[VERDICTS.index("extra")], counts))
         blocks.append(block)
     lines = [f"{'':<15}{'notes':>6}" + "".join(f"{verdict:>14}" for verdict in VERDICTS)]
     for block in blocks:

@@ -27,7 +27,7 @@ from fretscribe.evaluation.metrics import (
 from fretscribe.evaluation.notes import Bools, NoteArrays, tab_arrays, truth_arrays
 from fretscribe.evaluation.playability import playability
 from fretscribe.evaluation.summary import Evaluation, Failure, TrackRow, TrackScores
-from fretscribe.music import Tab
+from fretscribe.music import Tab, Tuning
 from fretscribe.result import Transcription
 
 Progress = Callable[[int, int, str], None]
@@ -37,7 +37,7 @@ Progress = Callable[[int, int, str], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reference:
     notes: NoteArrays
-    capo: int
+    tuning: Tuning
     duration_s: float
 
 
@@ -61,7 +61,7 @@ def evaluate_track(ref: TrackTruth, est: Tab, *, threshold: float | None = None)
 
 
 def _truth_reference(truth: TrackTruth) -> _Reference:
-    return _Reference(notes=truth_arrays(truth), capo=truth.tuning.capo, duration_s=truth.duration_s)
+    return _Reference(notes=truth_arrays(truth), tuning=truth.tuning, duration_s=truth.duration_s)
 
 
 def _scores(
@@ -72,7 +72,7 @@ def _scores(
         frames=frame_scores(ref.notes, est_notes, frame_grid(ref.duration_s)),
         confidence=confidence_scores(est_notes.confidence, correct, threshold=threshold),
         playability=playability(est_notes, capo=est.tuning.capo),
-        ref_playability=playability(ref.notes, capo=ref.capo),
+        ref_playability=playability(ref.notes, capo=ref.tuning.capo),
     )
 
 
@@ -203,6 +203,8 @@ def _row(track_id: str, ref: _Reference, est: Transcription) -> TrackRow:
         scores=_scores(ref, est.tab, est_notes, correct, threshold),
         ref=ref.notes,
         est=est_notes,
+        ref_tuning=ref.tuning,
+        est_tuning=est.tab.tuning,
         correct=correct,
         threshold=threshold,
         warnings=est.warnings,
@@ -220,7 +222,7 @@ def compare(ref: Transcription, est: Transcription, *, title: str = "") -> Evalu
     """
     notes = tab_arrays(ref.tab)
     ends_s = [0.0 if ref.audio is None else ref.audio.duration_s, ref.tab.duration_s, est.tab.duration_s]
-    reference = _Reference(notes=notes, capo=ref.tab.tuning.capo, duration_s=max(ends_s))
+    reference = _Reference(notes=notes, tuning=ref.tab.tuning, duration_s=max(ends_s))
     return Evaluation(rows=(_row(title or est.tab.title, reference, est),))
 
 

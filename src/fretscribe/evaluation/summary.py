@@ -2,7 +2,7 @@
 
 Note-level figures are means over tracks. Frame-level figures are pooled over a player's frames first, then
 mean and standard deviation over players, as TabCNN's authors report them (the deviation divides by n).
-Neighbours: ``run`` fills these in, ``report`` writes them.
+Neighbours: ``run`` fills these in, ``report`` writes them, ``pictures`` draws them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fretscribe.evaluation.errors import ErrorBreakdown, error_breakdown
 from fretscribe.evaluation.metrics import FrameScores, NoteScores
 from fretscribe.evaluation.notes import Bools, NoteArrays
 from fretscribe.evaluation.playability import Playability
+from fretscribe.music import Tuning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ class TrackRow:
         CPU seconds that its transcription took; None where nothing was transcribed.
     scores : TrackScores
     ref, est : NoteArrays
+    ref_tuning, est_tuning : Tuning
     correct : bool array [n_est]
     threshold : float, or None
         Confidence from which on notes count as accepted.
@@ -109,6 +111,8 @@ class TrackRow:
     scores: TrackScores
     ref: NoteArrays
     est: NoteArrays
+    ref_tuning: Tuning
+    est_tuning: Tuning
     correct: Bools
     threshold: float | None = None
     warnings: tuple[str, ...] = ()

@@ -1,50 +1,34 @@
 """The reliability diagram of a calibration as a picture: does "80 % sure" mean right in 80 of 100?
 
-Needs matplotlib (extra ``eval``), draws without a screen and leaves its global state alone.
-Neighbours: ``symbolic.calibration`` has the figures, ``report`` writes those of an evaluation.
+Neighbours: ``symbolic.calibration`` has the figures, ``drawing`` ink and paper.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fretscribe.errors import MissingExtraError, OptionError
-from fretscribe.io.atomic import atomic_write
+from fretscribe.evaluation.pictures.drawing import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    PAPER,
+    check_picture,
+    ink_axes,
+    new_figure,
+    save_figure,
+)
 from fretscribe.symbolic.calibration import Calibration
 from fretscribe.symbolic.reliability import ReliabilityBin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SUFFIXES = (".png", ".svg")
-
-_INK = "#1f2933"
-_FAINT = "#7b8794"
-_BLUE = "#1f6fb2"
-_ORANGE = "#c8571b"
-_PAPER = "#ffffff"  # drawn, not transparent: a dark page would swallow dark ink
 _WIDTH_IN, _HEIGHT_IN, _DPI = 6.4, 6.8, 150
-
-
-def check_picture(path: Path) -> None:
-    """Fail now, before minutes of work, where the picture could not be drawn.
-
-    Raises
-    ------
-    OptionError
-        If the suffix is none of `SUFFIXES`.
-    MissingExtraError
-        Without matplotlib.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise OptionError(f"{path} is no picture's name", mend=f"end it in {' or '.join(SUFFIXES)}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("drawing a picture", "eval")
 
 
 def reliability_diagram(calibration: Calibration, path: Path, *, force: bool = False) -> None:
@@ -66,52 +50,39 @@ def reliability_diagram(calibration: Calibration, path: Path, *, force: bool = F
         If the file cannot be written.
     """
     check_picture(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, facecolor=_PAPER, layout="constrained")
-    FigureCanvasAgg(figure)  # its own canvas: pyplot, and with it any screen, stays out
+    figure = new_figure(_WIDTH_IN, _HEIGHT_IN, dpi=_DPI, layout="constrained")
     curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     _draw_curve(curve, calibration)
     _draw_counts(bars, calibration)
     for axes in (curve, bars):
-        axes.set_facecolor(_PAPER)
-        axes.tick_params(colors=_INK)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-    with atomic_write(path, force=force) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:].lower(), metadata=_undated(path))
-
-
-def _undated(path: Path) -> dict[str, Any]:
-    """No date in the file, and nothing of what drew it."""
-    return {"Date": None, "Creator": "fretscribe"} if path.suffix.lower() == ".svg" else {"Software": None}
+        ink_axes(axes)
+    save_figure(figure, path, force=force)
 
 
 def _draw_curve(axes: Axes, calibration: Calibration) -> None:
-    axes.plot([0, 1], [0, 1], color=_FAINT, linewidth=1, linestyle="--", label="what it should be")
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="what it should be")
     rows = [row for row in calibration.reliability if row.n]
     sure = [row.mean_confidence or 0.0 for row in rows]
     right = [row.accuracy or 0.0 for row in rows]
     spread = np.array([_standard_errors(row) for row in rows]).T
-    axes.errorbar(sure, right, spread, color=_BLUE, alpha=0.45, linewidth=1.2, zorder=2)
+    axes.errorbar(sure, right, spread, color=BLUE, alpha=0.45, linewidth=1.2, zorder=2)
     largest = max(row.n for row in rows)
     sizes = [12 + 90 * row.n / largest for row in rows]
-    axes.scatter(sure, right, s=sizes, color=_BLUE, zorder=3, label="what it is, held out (± standard error)")
+    axes.scatter(sure, right, s=sizes, color=BLUE, zorder=3, label="what it is, held out (± standard error)")
     _draw_thresholds(axes, calibration, named=True)
     scores, counts = calibration.scores, calibration.counts
     what = "notes" if calibration.level == "notes" else "frets in frames"
     axes.set_title(
         f"{counts.n_examples} {what}, {calibration.method}: ECE {scores.ece:.3f}, Brier {scores.brier:.3f}"
         + ("" if scores.auroc is None else f", AUROC {scores.auroc:.3f}"),
-        color=_INK,
+        color=INK,
         fontsize=10.5,
     )
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
-    axes.set_ylabel("share that is right", color=_INK)
-    axes.grid(color=_FAINT, alpha=0.25, linewidth=0.6)
-    axes.legend(loc="lower right", framealpha=0.9, edgecolor=_PAPER, labelcolor=_INK, fontsize=9)
+    axes.set_ylabel("share that is right", color=INK)
+    axes.grid(color=FAINT, alpha=0.25, linewidth=0.6)
+    axes.legend(loc="lower right", framealpha=0.9, edgecolor=PAPER, labelcolor=INK, fontsize=9)
 
 
 def _standard_errors(row: ReliabilityBin) -> tuple[float, float]:
@@ -130,23 +101,23 @@ def _draw_counts(axes: Axes, calibration: Calibration) -> None:
         [row.n for row in rows],
         width=widths,
         align="edge",
-        color=_BLUE,
-        edgecolor=_PAPER,
+        color=BLUE,
+        edgecolor=PAPER,
         linewidth=0.8,
     )
     _draw_thresholds(axes, calibration, named=False)
-    axes.set_xlabel("confidence", color=_INK)
-    axes.set_ylabel("how many", color=_INK)
-    axes.grid(axis="y", color=_FAINT, alpha=0.25, linewidth=0.6)
+    axes.set_xlabel("confidence", color=INK)
+    axes.set_ylabel("how many", color=INK)
+    axes.grid(axis="y", color=FAINT, alpha=0.25, linewidth=0.6)
 
 
 def _draw_thresholds(axes: Axes, calibration: Calibration, *, named: bool) -> None:
     chosen, lower = calibration.chosen, calibration.lower_threshold
     if chosen.threshold is not None and chosen.accuracy is not None and chosen.coverage is not None:
         told = f"from {chosen.threshold:.2f}: {chosen.accuracy:.0%} right, {chosen.coverage:.0%} accepted"
-        axes.axvline(chosen.threshold, color=_ORANGE, linewidth=1.3, label=told if named else None)
+        axes.axvline(chosen.threshold, color=ORANGE, linewidth=1.3, label=told if named else None)
     elif named:
         axes.plot([], [], " ", label=f"no threshold reaches {chosen.target:.0%}")
     if lower is not None:
         told = f"below {lower:.2f}: right less often than by rules"
-        axes.axvline(lower, color=_ORANGE, linewidth=1.3, linestyle=":", label=told if named else None)
+        axes.axvline(lower, color=ORANGE, linewidth=1.3, linestyle=":", label=told if named else None)

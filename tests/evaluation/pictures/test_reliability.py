@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fretscribe.errors import OptionError, OutputError
-from fretscribe.evaluation.pictures import check_picture, reliability_diagram
+from fretscribe.errors import OutputError
+from fretscribe.evaluation.pictures.reliability import reliability_diagram
 from fretscribe.symbolic.calibration import Calibration
 from fretscribe.symbolic.calibration_curves import sigmoid
 from fretscribe.symbolic.calibration_fit import fit_calibration
@@ -83,26 +81,3 @@ def test_nothing_is_overwritten_unasked(calibration: Calibration, tmp_path: Path
     reliability_diagram(calibration, path, force=True)
     assert path.read_bytes()[:4] == b"\x89PNG"
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.png"]
-
-
-def test_only_two_suffixes_are_known(tmp_path: Path) -> None:
-    check_picture(tmp_path / "x.PNG")
-    with pytest.raises(OptionError, match=r"end it in \.png or \.svg"):
-        check_picture(tmp_path / "x.pdf")
-
-
-def test_without_matplotlib_the_mend_is_named() -> None:
-    script = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "sys.modules['matplotlib'] = None\n"  # as if it were not installed
-        "from fretscribe.errors import MissingExtraError\n"
-        "from fretscribe.evaluation.pictures import check_picture\n"
-        "try:\n"
-        "    check_picture(Path('x.png'))\n"
-        "except MissingExtraError as error:\n"
-        "    print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "drawing a picture needs the extra 'eval'" in done.stdout
-    assert "pip install 'fretscribe[eval]'" in done.stdout
