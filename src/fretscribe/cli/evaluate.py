@@ -27,7 +27,10 @@ FAILED = 1
 """Exit code where some of the tracks could not be judged."""
 
 HELD_OUT = "held-out-instruments"
-"""The one protocol that judges the whole route, and needs no folds."""
+"""The one protocol that needs no folds."""
+
+ABLATION = "ablation"
+"""Judges the whole route as `HELD_OUT` does, but by folds as well."""
 
 
 def evaluate(
@@ -79,12 +82,13 @@ def evaluate(
         ),
     ] = None,
     protocol: Annotated[
-        Literal["leave-one-player-out", "pickup-to-microphone", "held-out-instruments"] | None,
+        Literal["leave-one-player-out", "pickup-to-microphone", "held-out-instruments", "ablation"] | None,
         typer.Option(
             "--protocol",
             help="Judge the tab networks alone, frame by frame: on a folder of arrays (leave-one-player-out),"
             " or on a dataset's windows against its recordings. Or judge whole transcriptions of what"
-            " instruments play that training left out (held-out-instruments, without --folds).",
+            " instruments play that training left out (held-out-instruments, without --folds); or of these"
+            " and of the development recordings, with one part of the route changed at a time (ablation).",
         ),
     ] = None,
     data: Annotated[
@@ -92,7 +96,8 @@ def evaluate(
         typer.Option(
             "--data",
             metavar="DIR",
-            help="Folder with samples/, for held-out-instruments. Default: the one that holds ROOT.",
+            help="Folder with samples/, for the protocols that judge instruments. Default: the one that holds"
+            " ROOT.",
         ),
     ] = None,
     quiet: o.Quiet = False,
@@ -112,7 +117,7 @@ def evaluate(
         typer.echo(text, nl=False)
         return
     if data is not None:
-        raise OptionError(f"--data is for --protocol {HELD_OUT}", mend="leave it out")
+        raise OptionError(f"--data is for --protocol {HELD_OUT} and {ABLATION}", mend="leave it out")
     from fretscribe.evaluation.metrics import require_mir_eval
 
     require_mir_eval()
@@ -148,8 +153,8 @@ def check_protocol(protocol: str, estimate: Path | None, folds: Path | None, dat
             raise OptionError(f"{HELD_OUT} takes one folder and no --folds", mend="leave them out")
     elif folds is None or estimate is not None:
         raise OptionError("the protocol needs --folds, and one folder")
-    elif data is not None:
-        raise OptionError(f"--data is for {HELD_OUT}", mend="leave it out")
+    elif data is not None and protocol != ABLATION:
+        raise OptionError(f"--data is for {HELD_OUT} and {ABLATION}", mend="leave it out")
 
 
 def _protocol_report(
@@ -164,6 +169,10 @@ def _protocol_report(
         from fretscribe.cli.held_out import held_out_report
 
         return held_out_report(reference, data, weights, tell)
+    if protocol == ABLATION:
+        from fretscribe.cli.ablation import ablation_report
+
+        return ablation_report(reference, folds, data, weights, tell)
     judge = _leave_one_player_out if protocol == "leave-one-player-out" else _pickup_to_microphone
     return judge(reference, folds, tell)
 
