@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fretscribe.dsp.detune import Detune
 from fretscribe.frames import N_FRET_CLASSES, Audio, FrameGrid, FretProbs, StringRoll
 from fretscribe.pipeline import Transcriber
 from fretscribe.pipeline.transcriber import Acoustic
@@ -69,6 +70,7 @@ def counting_transcriber(acoustic: Acoustic, *, string: int = 2) -> Transcriber:
         acoustic=CountingAcoustic(model=acoustic),
         tabcnn=CountingTabNetwork(string=string),
         lstm=CountingRefine(),
+        estimate_detune=lambda _signal, _sample_rate: Detune(cents=0.0, certainty=1.0),
     )
 
 

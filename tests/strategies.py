@@ -15,6 +15,7 @@ from fretscribe.music import (
     Key,
     Note,
     Position,
+    Stiffness,
     Tab,
     TabNote,
     Technique,
@@ -65,6 +66,7 @@ def _tab_note(draw: st.DrawFn, tuning: Tuning, string: int, onset_s: float, offs
         onset_prob=draw(_PROBABILITIES),
         string_probs=draw(st.none() | evidence),
         tab_probs=draw(st.none() | evidence),
+        stiffness=draw(st.none() | st.builds(Stiffness, log_b=st.floats(-14, -6), error=st.floats(1e-3, 5))),
         bend=tuple(
             BendPoint(time_s=i * (offset_s - onset_s) / len(bend), cents=c) for i, c in enumerate(bend)
         ),
@@ -137,6 +139,7 @@ def transcriptions(draw: st.DrawFn) -> Transcription:
         warnings=tuple(draw(st.lists(_TITLES, max_size=2))),
         audio=draw(st.none() | audio),
         tuning_confidence=draw(st.none() | _PROBABILITIES),
+        detune_cents=draw(st.none() | st.floats(-100.0, 100.0)),
         confidence=draw(st.none() | summary),
     )
 

@@ -6,18 +6,22 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 
 import fretscribe
+from fretscribe.datasets.guitars import random_guitar
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.idioms import demo_tab, generate_tab
-from fretscribe.datasets.synthetic import render
+from fretscribe.datasets.synthetic import RENDER_RATE, render, render_strings
+from fretscribe.datasets.variation import stretched
 from fretscribe.errors import OptionError
-from fretscribe.evaluation.metrics import match_notes, note_scores
-from fretscribe.evaluation.notes import tab_arrays
+from fretscribe.evaluation.metrics import NoteScores, match_notes, note_scores
+from fretscribe.evaluation.notes import NoteArrays, tab_arrays
 from fretscribe.evaluation.run import evaluate_dataset
 from fretscribe.frames import Audio
 from fretscribe.music import Tuning
@@ -40,6 +44,33 @@ def test_the_demo_piece_comes_back(transcriber, kind: str) -> None:  # type: ign
     assert scores.onset.f1 >= 0.85
     assert scores.tab.f1 >= 0.7
     assert heard.tab.beats.tempo_bpm == pytest.approx(112, rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cents", [-40.0, 35.0])
+def test_a_guitar_between_the_semitones_is_heard_as_well_as_one_in_tune(  # type: ignore[no-untyped-def]
+    transcriber, cents: float
+) -> None:
+    speed = 2.0 ** (cents / 1200)
+    tab = generate_tab(6, duration_s=20.0, tuning=Tuning())
+    guitar = replace(random_guitar(np.random.default_rng(1), kind="steel"), detune_cents=(0.0,) * 6)
+    in_tune = render_strings(tab, guitar, np.random.default_rng(2)).sum(axis=0)
+    # As a tape at the wrong speed: what it plays is over a little sooner or later.
+    moved = soxr.resample(in_tune, RENDER_RATE * speed, RENDER_RATE, quality="VHQ")
+    played = tab_arrays(stretched(tab, 1 / speed))
+    options = TranscribeOptions(tuning="standard", capo=0)
+
+    def scores(samples: np.ndarray, truth: NoteArrays, heard_as: TranscribeOptions) -> NoteScores:
+        heard = transcriber(Audio(samples=samples[None], sample_rate=RENDER_RATE), heard_as)
+        return note_scores(truth, tab_arrays(heard.tab))
+
+    before = scores(in_tune, tab_arrays(tab), options)
+    corrected = scores(moved, played, options)
+    ignored = scores(moved, played, replace(options, detune="off"))
+    assert before.onset.f1 > 0.8
+    assert corrected.onset.f1 > before.onset.f1 - 0.02
+    assert corrected.tab.f1 > before.tab.f1 - 0.05
+    assert ignored.tab.f1 < corrected.tab.f1 - 0.05  # else it proves nothing
 
 
 def test_louder_notes_get_higher_velocities(transcriber) -> None:  # type: ignore[no-untyped-def]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -102,6 +103,26 @@ class BendPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stiffness:
+    """How stiff a note's string sounds.
+
+    Attributes
+    ----------
+    log_b : float
+        ln B, where partial n lies at ``n f0 sqrt(1 + B n^2)``.
+    error : float
+        Standard error of ``log_b``, above 0.
+    """
+
+    log_b: float
+    error: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.log_b) or not 0.0 < self.error < math.inf:
+            raise ValueError(f"stiffness needs a finite log_b and a finite error above 0: {self}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A heard note, not yet on a string.
 
@@ -120,6 +141,8 @@ class Note:
     tab_probs : tuple of float, or None
         What the tab networks (TabCNN, LSTMPredictor) say: for each string of the tuning P(it sounds this
         pitch), each 0..1; None where they did not listen.
+    stiffness : Stiffness, or None
+        Of the string that it was played on; None where it was not, or could not be, measured.
     bend : tuple of BendPoint
         Pitch curve, empty where it stays at the pitch.
     """
@@ -131,6 +154,7 @@ class Note:
     onset_prob: float = 1.0
     string_probs: tuple[float, ...] | None = None
     tab_probs: tuple[float, ...] | None = None
+    stiffness: Stiffness | None = None
     bend: tuple[BendPoint, ...] = ()
 
     def __post_init__(self) -> None:

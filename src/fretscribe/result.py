@@ -69,6 +69,9 @@ class Transcription:
         None where there was no recording (imported or generated tabs).
     tuning_confidence : float, or None
         P(tuning and capo right) where they were estimated, 1.0 where the user gave them.
+    detune_cents : float, or None
+        How far the guitar lies above concert pitch, as heard or given; None where nobody asked or nobody
+        could tell.
     confidence : ConfidenceSummary, or None
     """
 
@@ -78,6 +81,7 @@ class Transcription:
     warnings: tuple[str, ...] = ()
     audio: AudioInfo | None = None
     tuning_confidence: float | None = None
+    detune_cents: float | None = None
     confidence: ConfidenceSummary | None = None
 
     def __post_init__(self) -> None:

@@ -56,6 +56,14 @@ def plan(output: str | None = None, formats: str = "txt,mid,json", *, force: boo
     return plan_destination(output, [formats], force=force, n_inputs=1)
 
 
+@pytest.mark.parametrize(("detune", "told"), [(-31.6, ", 32 cents flat"), (12, ", 12 cents sharp"), (0, "")])
+def test_the_summary_says_what_was_corrected(
+    run: Run, recording: Path, capsys: pytest.CaptureFixture[str], detune: float, told: str
+) -> None:
+    assert run(recording, detune=detune) == 0
+    assert f"no capo, assumed{told}\n" in capsys.readouterr().err
+
+
 def files_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 

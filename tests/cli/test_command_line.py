@@ -70,6 +70,8 @@ def test_version() -> None:
         (["song.wav", "--tunning", "x"], 2, "No such option: --tunning"),
         (["song.wav", "--tuning", "drop Q"], 2, "'drop Q' is not a tuning"),
         (["song.wav", "--capo", "two"], 2, "'two' is not a capo position"),
+        (["song.wav", "--detune", "flat"], 2, "'flat' is no detuning"),
+        (["song.wav", "--detune", "-150"], 2, "detune cannot be -150"),
         (["song.wav", "--bpm", "fast"], 2, "--bpm"),
         (["song.wav", "--prefer", "high"], 2, "--prefer"),
         (["song.wav", "--meter", "4:4"], 2, "is not a metre"),

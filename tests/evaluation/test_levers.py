@@ -24,11 +24,13 @@ CHANGED: dict[str, set[str]] = {
     "without LSTM": {"lstm"},
     "without tab networks": {"tabcnn", "lstm"},
     "without acoustic strings": {"decode"},
-    "without any evidence": {"decode", "tabcnn", "lstm"},
+    "without stiffness": {"measure_stiffness"},
+    "without any evidence": {"decode", "tabcnn", "lstm", "measure_stiffness"},
     "without the hand": {"finger"},
     "nearest position": {"finger"},
     "plain thresholds": {"decode"},
     "without weak onsets": {"decode"},
+    "without detune correction": {"estimate_detune"},
     "plainest system": {"decode", "finger"},
 }
 
@@ -94,7 +96,7 @@ def test_what_the_hand_is_given_lacks_what_the_lever_takes(acoustic: Any) -> Non
         full, "string_probs"
     )
     neither = given_to_the_hand(acoustic, BY_NAME["without any evidence"].switch)
-    assert neither == bare(full, "tab_probs", "string_probs")
+    assert neither == bare(full, "tab_probs", "string_probs", "stiffness")
 
 
 def bare(notes: Sequence[Note], *evidence: str) -> list[Note]:

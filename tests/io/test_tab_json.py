@@ -80,6 +80,7 @@ def put(*path: str | int) -> object:
         (put("notes", 0, "confidence", 1.5), r"notes\[0\].confidence: must be from 0 to 1, not 1.5"),
         (put("notes", "none"), r'notes: must be a list, not "none"'),
         (put("tuning", "open_pitches", [40]), r"tuning: a tuning has 4 to 8 strings"),
+        (put("tuning", "cents", "sharp"), r'tuning.cents: must be a number, not "sharp"'),
         (put("tempo_bpm", 90), r"tempo_bpm: must be the mean tempo of beats_s \(120.000\), not 90"),
         (put("meter", "four"), r"meter: must be a metre"),
         (put("beats_s", None), r"must be null where beats_s is null"),
@@ -93,6 +94,13 @@ def test_complaints_name_the_place(document: dict, change: object, message: str)
     change(document)
     with pytest.raises(TabFormatError, match=message):
         parse(document)
+
+
+def test_a_file_of_the_days_before_cents_is_read(document: dict) -> None:
+    assert document["tuning"].pop("cents") is None
+    assert parse(document).detune_cents is None
+    document["tuning"]["cents"] = -31.5
+    assert parse(document).detune_cents == -31.5
 
 
 def test_missing_key(document: dict) -> None:

@@ -32,6 +32,11 @@ from fretscribe.pipeline import TranscribeOptions
         {"start_s": float("nan")},
         {"end_s": float("nan")},
         {"separate": "yes"},
+        {"detune": "sharp"},
+        {"detune": None},
+        {"detune": 101},
+        {"detune": -100.5},
+        {"detune": float("nan")},
         {"target_accuracy": 0.0},
         {"target_accuracy": 1.1},
     ],
@@ -51,6 +56,8 @@ def test_names_are_checked() -> None:
 def test_what_was_given() -> None:
     assert TranscribeOptions().given() == {}
     assert TranscribeOptions(capo=0, meter="3/4").given() == {"capo": 0, "meter": "3/4"}
+    assert TranscribeOptions(detune="off").given() == {"detune": "off"}
+    assert TranscribeOptions(detune=-32.5).given() == {"detune": -32.5}
 
 
 def test_the_requested_tuning() -> None:

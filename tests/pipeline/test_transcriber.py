@@ -47,18 +47,20 @@ def test_every_stage_is_accounted_for(acoustic: Any, recording: Path) -> None:
     assert list(stages) == [
         "read",
         "separation",
+        "detune",
         "acoustic",
         "tabcnn",
         "lstm",
         "tuning",
         "decode",
+        "stiffness",
         "fingering",
         "rhythm",
         "theory",
         "confidence",
     ]
     assert all(stage.detail for stage in result.stages)
-    assert [stages[name].status for name in ("separation", "tabcnn", "lstm")] == ["skipped"] * 3
+    assert [stages[name].status for name in ("separation", "detune", "tabcnn", "lstm")] == ["skipped"] * 4
     assert stages["tuning"].status == "fallback"
     assert "standard tuning and no capo assumed" in stages["tuning"].detail
     assert stages["confidence"].status == "fallback"

@@ -231,9 +231,9 @@ def test_a_dense_minute_takes_less_than_a_second_and_repeats_itself():
     shapes = ["320003", "xx0232", "022000", "x32010", "133211", "577655", "x24442"]
     notes = [n for i in range(100) for n in chord(shapes[rng.integers(7)], i * 0.6, 0.6)]
     notes += line([int(rng.integers(52, 77)) for _ in range(200)], 0.3)
-    began = time.perf_counter()
+    began = time.process_time()
     result = finger(notes, STANDARD_TUNING)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert finger(notes, STANDARD_TUNING) == result
 
 

@@ -55,6 +55,14 @@ Separate = Annotated[
     Literal["auto", "on", "off"],
     typer.Option("--separate", help="Take the guitar out of a mix first (needs the extra 'separate')."),
 ]
+DetuneText = Annotated[
+    str,
+    typer.Option(
+        "--detune",
+        metavar="auto|off|CENTS",
+        help="By how many cents the whole guitar is sharp (flat: negative); auto hears it.",
+    ),
+]
 Start = Annotated[float, typer.Option("--start", metavar="SECONDS", help="Where to start listening.")]
 End = Annotated[
     float | None, typer.Option("--end", metavar="SECONDS", help="Where to stop. Default: the end.")
@@ -85,3 +93,20 @@ def capo_value(text: str) -> int | Literal["auto"]:
         return int(text)
     except ValueError:
         raise OptionError(f"{text!r} is not a capo position", mend="write a fret number, or auto") from None
+
+
+def detune_value(text: str) -> float | Literal["auto", "off"]:
+    """Read ``--detune``.
+
+    Raises
+    ------
+    OptionError
+        If it is neither a number nor ``auto`` nor ``off``.
+    """
+    match text:
+        case "auto" | "off":
+            return text
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"{text!r} is no detuning", mend="write cents, or auto, or off") from None

@@ -41,7 +41,15 @@ def _tuning(result: Transcription) -> str:
     spelled = strings if name == strings else f"{name} ({strings})"
     capo = f"capo {tuning.capo}" if tuning.capo else "no capo"
     assumed = any(stage.name == "tuning" and stage.status == "fallback" for stage in result.stages)
-    return f"{spelled}, {capo}{', assumed' if assumed else ''}"
+    return f"{spelled}, {capo}{', assumed' if assumed else ''}{_detune(result)}"
+
+
+def _detune(result: Transcription) -> str:
+    """Such as ``, 32 cents sharp``, where that was corrected."""
+    corrected = any(stage.name == "detune" and stage.status == "ran" for stage in result.stages)
+    if result.detune_cents is None or not corrected:
+        return ""
+    return f", {abs(result.detune_cents):.0f} cents {'sharp' if result.detune_cents > 0 else 'flat'}"
 
 
 def _notes(result: Transcription) -> str:

@@ -26,6 +26,7 @@ def transcribe(
     start: o.Start = 0.0,
     end: o.End = None,
     separate: o.Separate = "auto",
+    detune: o.DetuneText = "auto",
     target_accuracy: o.TargetAccuracy = 0.8,
     weights: o.Weights = None,
 ) -> None:
@@ -48,6 +49,7 @@ def transcribe(
         start_s=start,
         end_s=end,
         separate=separate,
+        detune=o.detune_value(detune),
         target_accuracy=target_accuracy,
     )
     sources = list(dict.fromkeys(recordings))

@@ -1,8 +1,7 @@
 """Random guitars: the physical parameters of strings, body, player and recording that sound is made of.
 
 A `Guitar` is drawn once per clip by `random_guitar`. Knows nothing of notes; ``synthetic`` plays one,
-``effects`` has the recording chain. Typical stiffness values: measured on GuitarSet for steel strings
-(13.7 9.3 5.1 3.0 6.1 2.2 x 1e-5, E2..E4), of the published order for electric and nylon strings.
+``effects`` has the recording chain, ``symbolic.string_sets`` the typical stiffness of strings.
 """
 
 from __future__ import annotations
@@ -15,16 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fretscribe.music import Tuning
+from fretscribe.symbolic.string_sets import typical_b0
 
 GuitarKind = Literal["steel", "electric", "nylon"]
 GUITAR_KINDS: tuple[GuitarKind, ...] = get_args(GuitarKind)
 
 _KIND_SHARES = (0.52, 0.3, 0.18)  # steel, electric, nylon
-_STIFFNESS: Mapping[GuitarKind, tuple[float, ...]] = {
-    "steel": (13.7e-5, 9.3e-5, 5.1e-5, 3.0e-5, 6.1e-5, 2.2e-5),
-    "electric": (15e-5, 8e-5, 6e-5, 12e-5, 4.4e-5, 1.5e-5),
-    "nylon": (1.9e-5, 1.3e-5, 1.7e-5, 12e-5, 7e-5, 4.3e-5),
-}
 _BRIGHTNESS_HZ: Mapping[GuitarKind, float] = {"steel": 2600.0, "electric": 2200.0, "nylon": 1300.0}
 _DECAY_S: Mapping[GuitarKind, float] = {"steel": 1.7, "electric": 3.2, "nylon": 1.1}
 _STANDARD_OPEN = np.array([40, 45, 50, 55, 59, 64], dtype=np.float64)
@@ -110,7 +105,7 @@ def random_guitar(
         kind = GUITAR_KINDS[int(rng.choice(3, p=_KIND_SHARES))]
     n = tuning.n_strings
     opens = np.array(tuning.open_pitches, dtype=np.float64)
-    stiffness = _stiffness_for(opens, kind) * np.exp(rng.normal(0, 0.22, n) + rng.normal(0, 0.2))
+    stiffness = typical_b0(tuning.open_pitches, kind) * np.exp(rng.normal(0, 0.22, n) + rng.normal(0, 0.2))
     wound = opens < _STANDARD_OPEN[_WOUND_BELOW] - 1
     brightness = _BRIGHTNESS_HZ[kind] * np.exp(rng.normal(0, 0.45) + rng.normal(0, 0.15, n) + 0.2 * ~wound)
     decay = _DECAY_S[kind] * np.exp(rng.normal(0, 0.35))
@@ -134,14 +129,6 @@ def random_guitar(
         release_s=float(np.exp(rng.uniform(np.log(0.012), np.log(0.09)))),
         string_gain=_floats(np.exp(rng.normal(0, 0.18, n))),
     )
-
-
-def _stiffness_for(opens: npt.NDArray[np.float64], kind: GuitarKind) -> npt.NDArray[np.float64]:
-    """B0 of each string: that of the standard string of the same rank from the top, carried down."""
-    table = np.array(_STIFFNESS[kind])
-    ranks = np.clip(len(table) - len(opens) + np.arange(len(opens)), 0, len(table) - 1)
-    slack = _STANDARD_OPEN[ranks] - opens  # a slacker string of the same gauge: B ~ 1 / tension
-    return np.asarray(table[ranks] * 2.0 ** (np.clip(slack, -7, 12) / 6.0))
 
 
 def _floats(values: npt.NDArray[np.float64]) -> tuple[float, ...]:

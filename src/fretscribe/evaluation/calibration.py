@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ from fretscribe.symbolic.calibration import Calibration
 from fretscribe.symbolic.calibration_file import render_calibration
 from fretscribe.symbolic.calibration_fit import fit_calibration
 from fretscribe.symbolic.confidence import FEATURES, note_features
-from fretscribe.symbolic.fingering import finger
+from fretscribe.symbolic.fingering import finger, without_evidence
 from fretscribe.symbolic.reliability import Bools, Floats
 
 MIN_GUITARS, MAX_GUITARS = 5, 10
@@ -93,7 +93,7 @@ def right_by_rules(ref: NoteArrays, est: Tab) -> Bools:
 
     A note that it leaves out counts as wrong.
     """
-    bare = [replace(n.note, string_probs=None, tab_probs=None) for n in est.notes]
+    bare = [without_evidence(n.note) for n in est.notes]
     again = Tab(tuning=est.tuning, notes=finger(bare, est.tuning).notes)
     right: dict[tuple[float, int], list[bool]] = defaultdict(list)
     for tab_note, correct in zip(again.notes, note_correctness(ref, tab_arrays(again)), strict=True):

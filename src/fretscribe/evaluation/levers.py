@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from fretscribe.dsp.detune import Detune
 from fretscribe.evaluation.nearest_position import N_REMEMBERED
 from fretscribe.evaluation.plain_fingering import by_evidence_alone, by_nearest_position
 from fretscribe.frames import StringRoll
@@ -66,9 +67,20 @@ def without_acoustic_strings(transcriber: Transcriber) -> Transcriber:
     return replace(transcriber, decode=decode_without)
 
 
+def without_stiffness(transcriber: Transcriber) -> Transcriber:
+    """Strings by the networks and the hand."""
+    return replace(transcriber, measure_stiffness=lambda *arguments: [None] * len(arguments[-1]))
+
+
+def without_detune(transcriber: Transcriber) -> Transcriber:
+    """Every recording heard as it is."""
+    unsure = Detune(cents=0.0, certainty=0.0)
+    return replace(transcriber, estimate_detune=lambda _signal, _sample_rate: unsure)
+
+
 def without_evidence(transcriber: Transcriber) -> Transcriber:
     """Strings by the hand alone."""
-    return without_tab_networks(without_acoustic_strings(transcriber))
+    return without_stiffness(without_tab_networks(without_acoustic_strings(transcriber)))
 
 
 def fingered_by(finger: Finger) -> Switch:
@@ -113,21 +125,26 @@ LEVERS: tuple[Lever, ...] = (
     Lever(name="without LSTM", told="TabCNN's frets are not refined", switch=without_lstm),
     Lever(
         name="without tab networks",
-        told="no TabCNN, no LSTM: strings by the acoustic model and the hand",
+        told="no TabCNN, no LSTM: strings by the acoustic model, stiffness and the hand",
         switch=without_tab_networks,
     ),
     Lever(
         name="without acoustic strings",
-        told="the acoustic model gives notes, but no evidence for strings: tab networks and hand",
+        told="the acoustic model gives notes, but no evidence for strings: tab networks, stiffness and hand",
         switch=without_acoustic_strings,
+    ),
+    Lever(
+        name="without stiffness",
+        told="how stiff the strings sound is not measured: strings by the networks and the hand",
+        switch=without_stiffness,
     ),
     Lever(
         name="without any evidence", told="strings by the rules of the hand alone", switch=without_evidence
     ),
     Lever(
         name="without the hand",
-        told="strings by the evidence alone, weighed as in the full system: notes that start together have"
-        " a string each, and nothing else is asked of the hand",
+        told="strings by the networks' evidence alone, weighed as in the full system: notes that start"
+        " together have a string each, and nothing else is asked of the hand",
         switch=fingered_by(by_evidence_alone),
     ),
     Lever(
@@ -146,6 +163,11 @@ LEVERS: tuple[Lever, ...] = (
         name="without weak onsets",
         told="clear activity without an onset peak makes no note",
         switch=decoded_by(DecodeParams(weak_onset_threshold=_NEVER)),
+    ),
+    Lever(
+        name="without detune correction",
+        told="guitars between the semitones are heard as they are",
+        switch=without_detune,
     ),
     PLAINEST,
 )

@@ -57,9 +57,9 @@ class Field:
             return Field(None, f"{self.place}.{key}" if self.place else key, self.file)
         return self.get(key)
 
-    def fields(self, keys: Iterable[str]) -> dict[str, Field]:
-        """All members of an object that must have exactly these keys."""
-        found = {key: self.get(key) for key in keys}
+    def fields(self, keys: Iterable[str], *, optional: Iterable[str] = ()) -> dict[str, Field]:
+        """All members of an object that must have exactly these keys; optional ones are null where absent."""
+        found = {key: self.get(key) for key in keys} | {key: self.get_or_null(key) for key in optional}
         if isinstance(self.value, dict):
             for key in self.value:
                 if key not in found:

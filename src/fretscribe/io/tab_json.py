@@ -45,7 +45,7 @@ def _document(result: Transcription) -> dict[str, object]:
         "audio": None
         if audio is None
         else {"path": audio.path, "duration_s": audio.duration_s, "sha256": audio.sha256},
-        "tuning": _tuning(tab.tuning, result.tuning_confidence),
+        "tuning": _tuning(tab.tuning, result),
         "tempo_bpm": None if beats is None else beats.tempo_bpm,
         "meter": None if beats is None else f"{beats.beats_per_bar}/{beats.beat_unit}",
         "beats_s": None if beats is None else list(beats.beat_times_s),
@@ -66,13 +66,14 @@ def _document(result: Transcription) -> dict[str, object]:
     }
 
 
-def _tuning(tuning: Tuning, confidence: float | None) -> dict[str, object]:
+def _tuning(tuning: Tuning, result: Transcription) -> dict[str, object]:
     return {
         "name": tuning_name(tuning),
         "open_pitches": list(tuning.open_pitches),
         "capo": tuning.capo,
         "n_frets": tuning.n_frets,
-        "confidence": confidence,
+        "confidence": result.tuning_confidence,
+        "cents": result.detune_cents,
     }
 
 
@@ -98,6 +99,9 @@ def _note(tab_note: TabNote) -> dict[str, object]:
         "onset_prob": note.onset_prob,
         "string_probs": None if note.string_probs is None else list(note.string_probs),
         "tab_probs": None if note.tab_probs is None else list(note.tab_probs),
+        "stiffness": None
+        if note.stiffness is None
+        else {"log_b": note.stiffness.log_b, "error": note.stiffness.error},
     }
 
 

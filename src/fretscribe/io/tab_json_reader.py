@@ -20,6 +20,7 @@ from fretscribe.music import (
     Key,
     Note,
     Position,
+    Stiffness,
     Tab,
     TabNote,
     Technique,
@@ -66,7 +67,7 @@ def parse_tab_json(data: bytes, name: str = "tab") -> Transcription:
         said = "no schema" if schema is None else f"the schema {schema!r}"
         raise TabFormatError(f"{name}: has {said}, this version reads {SCHEMA!r}")
     fields = root.fields(_TOP_KEYS)
-    tuning, tuning_confidence = _tuning(fields["tuning"])
+    tuning, tuning_confidence, detune_cents = _tuning(fields["tuning"])
     notes = fields["notes"].items(max_items=MAX_NOTES)
     tab = root.build(
         Tab,
@@ -84,12 +85,14 @@ def parse_tab_json(data: bytes, name: str = "tab") -> Transcription:
         warnings=tuple(w.text() for w in fields["warnings"].items()),
         audio=None if fields["audio"].is_null else _audio(fields["audio"]),
         tuning_confidence=tuning_confidence,
+        detune_cents=detune_cents,
         confidence=None if fields["confidence"].is_null else _confidence(fields["confidence"]),
     )
 
 
-def _tuning(field: Field) -> tuple[Tuning, float | None]:
-    fields = field.fields(("name", "open_pitches", "capo", "n_frets", "confidence"))
+def _tuning(field: Field) -> tuple[Tuning, float | None, float | None]:
+    # files of the first days have no cents
+    fields = field.fields(("name", "open_pitches", "capo", "n_frets", "confidence"), optional=("cents",))
     fields["name"].text()  # for people; the pitches rule
     tuning = field.build(
         Tuning,
@@ -97,7 +100,7 @@ def _tuning(field: Field) -> tuple[Tuning, float | None]:
         capo=fields["capo"].integer(),
         n_frets=fields["n_frets"].integer(),
     )
-    return tuning, fields["confidence"].optional_probability()
+    return tuning, fields["confidence"].optional_probability(), fields["cents"].optional_number()
 
 
 def _beats(beats_s: Field, downbeats: Field, meter: Field, tempo_bpm: Field) -> BeatGrid | None:
@@ -135,7 +138,7 @@ def _chord(field: Field) -> Chord:
 
 
 def _note(field: Field) -> TabNote:
-    fields = field.fields(_NOTE_KEYS)
+    fields = field.fields(_NOTE_KEYS, optional=("stiffness",))  # files of the first days have none
     note = field.build(
         Note,
         onset_s=fields["onset_s"].number(),
@@ -145,6 +148,7 @@ def _note(field: Field) -> TabNote:
         onset_prob=fields["onset_prob"].probability(),
         string_probs=_probabilities(fields["string_probs"]),
         tab_probs=_probabilities(fields["tab_probs"]),
+        stiffness=None if fields["stiffness"].is_null else _stiffness(fields["stiffness"]),
         bend=tuple(_bend_point(p) for p in fields["bend"].items()),
     )
     return field.build(
@@ -162,6 +166,11 @@ def _note(field: Field) -> TabNote:
 
 def _probabilities(field: Field) -> tuple[float, ...] | None:
     return None if field.is_null else tuple(p.probability() for p in field.items())
+
+
+def _stiffness(field: Field) -> Stiffness:
+    fields = field.fields(("log_b", "error"))
+    return field.build(Stiffness, log_b=fields["log_b"].number(), error=fields["error"].number())
 
 
 def _position(string: Field, fret: Field) -> Position:

@@ -23,6 +23,7 @@ AUTO: Literal["auto"] = "auto"
 
 N_FRETS = 22
 _MOST_FRETS = 36
+_MOST_DETUNE = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class TranscribeOptions:
     start_s, end_s : float
         Section of the recording in seconds; ``end_s`` None is its end.
     separate : "auto", "on", "off"
+    detune : float, "auto" or "off"
+        How many cents the whole guitar lies above concert pitch, -100..100; ``auto`` hears it, ``off`` takes
+        it to be in tune. What is heard lies within 50 cents of a semitone: a guitar 60 cents flat is heard as
+        one 40 cents sharp that plays a semitone lower.
     target_accuracy : float
         Share of accepted notes that should be right, 0..1.
 
@@ -72,6 +77,7 @@ class TranscribeOptions:
     start_s: float = 0.0
     end_s: float | None = None
     separate: SeparationMode = "auto"
+    detune: float | Literal["auto", "off"] = AUTO
     target_accuracy: float = 0.8
 
     def __post_init__(self) -> None:
@@ -88,6 +94,10 @@ class TranscribeOptions:
     def _check_numbers(self) -> None:
         if self.capo != AUTO and not isinstance(self.capo, int):
             raise OptionError(f"{self.capo!r} is not a capo position", mend="write a fret number, or auto")
+        if isinstance(self.detune, int | float):
+            _require_range("detune", self.detune, -_MOST_DETUNE, _MOST_DETUNE)
+        elif self.detune not in (AUTO, "off"):
+            raise OptionError(f"{self.detune!r} is no detuning", mend="write cents, or auto, or off")
         _require_range("bpm", self.bpm, MIN_BPM, MAX_BPM)
         self.fingering()
         _require_range("start", self.start_s, 0, float("inf"))

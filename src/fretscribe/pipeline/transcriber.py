@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Protocol
 
 from fretscribe import __version__
+from fretscribe.dsp.detune import estimate_detune
+from fretscribe.dsp.stiffness import measure_stiffness
 from fretscribe.frames import Audio, FretProbs, StringRoll
 from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
 from fretscribe.music import Note, Tuning
+from fretscribe.pipeline.detuning import EstimateDetune, InTune, bring_in_tune
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import AUTO, TranscribeOptions
+from fretscribe.pipeline.stiff_strings import MeasureStiffness, hear_stiffness
 from fretscribe.pipeline.tabbing import Hands, compose_tab, judge_confidence
 from fretscribe.result import AudioInfo, Stage, Transcription
 from fretscribe.separation import SeparationMode, separate
@@ -103,8 +107,8 @@ class Transcriber:
         The loaded TabCNN; None leaves strings to the acoustic model alone, and the account says so.
     lstm : Refine, or None
         The loaded LSTMPredictor.
-    read, separate, decode : callable
-        The stages before the notes.
+    read, separate, estimate_detune, decode, measure_stiffness : callable
+        The stages up to the notes and what was heard of their strings.
     hands : Hands
         The stages after: fingering, beats, key and chords, confidence.
     notices : tuple of str
@@ -116,7 +120,9 @@ class Transcriber:
     lstm: Refine | None = None
     read: Read = read_audio
     separate: Separate = separate
+    estimate_detune: EstimateDetune = estimate_detune
     decode: Decode = decode_notes
+    measure_stiffness: MeasureStiffness = measure_stiffness
     hands: Hands = Hands()  # noqa: RUF009 - frozen
     notices: tuple[str, ...] = ()
 
@@ -156,16 +162,19 @@ class Transcriber:
         with ledger.timed("separation"):
             audio, stage = self.separate(audio, options.separate)
         ledger.stages.append(stage)
-        roll = self._hear(audio, options, ledger, progress)
-        frets = self._hear_frets(audio, options, ledger)
+        heard = bring_in_tune(audio, options, self.estimate_detune, ledger)
         del audio  # an hour of it is a third of a gigabyte
+        roll = self._hear(heard, options, ledger, progress)
+        frets = self._hear_frets(heard, options, ledger)
         tuning, tuning_confidence = _choose_tuning(options, ledger)
         with ledger.timed("decode"):
             notes = list(self.decode(roll, tuning))
             if frets is not None and self.tabcnn is not None:
                 notes = hear_strings(notes, frets, self.tabcnn.open_pitches, tuning)
         ledger.note("decode", "ran", f"{len(notes)} notes")
-        del roll, frets
+        notes = hear_stiffness(notes, heard, options.start_s, self.measure_stiffness, ledger)
+        detune_cents = heard.cents
+        del heard, roll, frets
         if progress is not None:
             progress("fingering", _HEARD_SHARE)
         tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
@@ -177,6 +186,7 @@ class Transcriber:
             warnings=tuple(ledger.warnings),
             audio=info,
             tuning_confidence=tuning_confidence,
+            detune_cents=detune_cents,
             confidence=confidence,
         )
 
@@ -206,24 +216,23 @@ class Transcriber:
         return file.audio, file.info
 
     def _hear(
-        self, audio: Audio, options: TranscribeOptions, ledger: Ledger, progress: Progress | None
+        self, heard: InTune, options: TranscribeOptions, ledger: Ledger, progress: Progress | None
     ) -> StringRoll:
+        """What the acoustic model hears, on the clock of the recording."""
         with ledger.timed("acoustic"):
-            roll = self.acoustic(audio, progress=_part(progress, "listening", _READ_SHARE, _HEARD_SHARE))
+            told = _part(progress, "listening", _READ_SHARE, _HEARD_SHARE)
+            roll = self.acoustic(heard.audio, progress=told)
         ledger.note("acoustic", "ran", f"{self.acoustic.name}, {roll.grid.n_frames} frames")
-        if not options.start_s:
-            return roll
-        grid = replace(roll.grid, start_s=roll.grid.start_s + options.start_s)
-        return replace(roll, grid=grid)
+        return replace(roll, grid=heard.clock(roll.grid, options.start_s))
 
-    def _hear_frets(self, audio: Audio, options: TranscribeOptions, ledger: Ledger) -> FretProbs | None:
+    def _hear_frets(self, heard: InTune, options: TranscribeOptions, ledger: Ledger) -> FretProbs | None:
         """What the tab networks hear, on the clock of the recording."""
         if self.tabcnn is None:
             ledger.note("tabcnn", "skipped", "no TabCNN was given")
             ledger.note("lstm", "skipped", "no TabCNN was given")
             return None
         with ledger.timed("tabcnn"):
-            frets = self.tabcnn(audio)
+            frets = self.tabcnn(heard.audio)
         ledger.note("tabcnn", "ran", f"{self.tabcnn.name}, {frets.grid.n_frames} frames")
         if self.lstm is None:
             ledger.note("lstm", "skipped", "no LSTMPredictor was given")
@@ -231,7 +240,7 @@ class Transcriber:
             with ledger.timed("lstm"):
                 frets = self.lstm(frets)
             ledger.note("lstm", "ran", f"{self.lstm.name}, {frets.grid.n_frames} frames")
-        return replace(frets, grid=replace(frets.grid, start_s=frets.grid.start_s + options.start_s))
+        return replace(frets, grid=heard.clock(frets.grid, options.start_s))
 
     def weights(self) -> dict[str, str]:
         """Name -> sha256 of the networks in use."""

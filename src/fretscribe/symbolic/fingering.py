@@ -14,16 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from fretscribe.errors import OptionError
 from fretscribe.music import Alternative, Note, Position, TabNote, Tuning
 from fretscribe.symbolic.fingering_costs import EventGrips, FingeringWeights, GripTable
 from fretscribe.symbolic.fingering_search import PlacedEvent, search
+from fretscribe.symbolic.string_sets import fit_string_set
 
 EVENT_WINDOW_S = 0.035
 """Notes that start within this time of an event's first note belong to it."""
 
 MAX_ALTERNATIVES = 4
 _MIN_ALTERNATIVE = 0.005
+_STRING_ROUNDS = 2
 
 Preference = Literal["low", "open", "position"]
 
@@ -85,7 +89,8 @@ def finger(
     Parameters
     ----------
     notes : sequence of Note
-        In any order. ``string_probs`` and ``tab_probs``, where known, are evidence and not a command.
+        In any order. ``string_probs``, ``tab_probs`` and ``stiffness``, where known, are evidence and not a
+        command.
     tuning : Tuning
         4 to 8 strings, any capo.
     options : FingeringOptions, optional
@@ -122,7 +127,7 @@ def finger(
         event, too_many = table.event(group)
         events.append(event)
         dropped += too_many
-    placed = search(events, tuning, weights)
+    placed = _with_its_strings(search(events, tuning, weights), table, tuning, weights)
     by_rules = _by_rules(events, table, tuning, weights)
     tab_notes: list[TabNote] = []
     for outcome, rules in zip(placed, by_rules, strict=True):
@@ -149,6 +154,11 @@ def preferred(weights: FingeringWeights, prefer: Preference | None) -> Fingering
             weights, shift=3.0 * weights.shift, open_string=weights.open_string + 1.0, shift_rest=0.8
         )
     return weights
+
+
+def without_evidence(note: Note) -> Note:
+    """The note without anything that the sound said of its string."""
+    return dataclasses.replace(note, string_probs=None, tab_probs=None, stiffness=None)
 
 
 def group_events(notes: Sequence[Note], window_s: float = EVENT_WINDOW_S) -> list[list[Note]]:
@@ -178,14 +188,31 @@ def cut_overlaps(notes: Sequence[TabNote]) -> list[TabNote]:
     return cut[::-1]
 
 
+def _with_its_strings(
+    placed: list[PlacedEvent], table: GripTable, tuning: Tuning, weights: FingeringWeights
+) -> list[PlacedEvent]:
+    """The same notes placed again, now that the places found tell how stiff this guitar's strings are."""
+    for _ in range(_STRING_ROUNDS):
+        pairs = [pair for event in placed for pair in zip(event.notes, event.string_probs, strict=True)]
+        known = [(note, probs, heard) for note, probs in pairs if (heard := note.stiffness) is not None]
+        if not known or weights.stiffness == 0.0:
+            return placed
+        strings = fit_string_set(
+            [heard for _, _, heard in known],
+            [note.pitch for note, _, _ in known],
+            np.array([probs for _, probs, _ in known]),
+            tuning,
+        )
+        again = table.with_strings(strings)
+        placed = search([again.event(event.notes)[0] for event in placed], tuning, weights)
+    return placed
+
+
 def _by_rules(
     events: Sequence[EventGrips], table: GripTable, tuning: Tuning, weights: FingeringWeights
 ) -> list[PlacedEvent]:
     """The same events placed without evidence for strings: as they are where there is none."""
-    bare = [
-        table.event([dataclasses.replace(n, string_probs=None, tab_probs=None) for n in event.notes])[0]
-        for event in events
-    ]
+    bare = [table.event([without_evidence(n) for n in event.notes])[0] for event in events]
     return search(bare, tuning, weights)
 
 

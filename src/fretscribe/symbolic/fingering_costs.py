@@ -6,6 +6,7 @@ over the arrays made here, ``fingering`` is the door.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from fretscribe.music import Note, Tuning
 from fretscribe.symbolic.grips import FINGERS, Place, fingers_needed, list_grips
+from fretscribe.symbolic.string_sets import StringSet, string_likelihoods
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -39,6 +41,8 @@ class FingeringWeights:
         Exponent of ``Note.string_probs``.
     tab_evidence : float
         Exponent of the shares that ``Note.tab_probs`` give the strings.
+    stiffness : float
+        Exponent of what ``Note.stiffness`` says of the strings.
     evidence_floor : float
         Probability below which evidence against a string does not count further.
     shift : float
@@ -76,7 +80,8 @@ class FingeringWeights:
     """
 
     evidence: float = 1.0
-    tab_evidence: float = 0.3
+    tab_evidence: float = 0.15
+    stiffness: float = 1.5
     evidence_floor: float = 0.02
     shift: float = 1.8
     shift_rest: float = 0.35
@@ -154,14 +159,24 @@ class EventGrips:
 
 
 class GripTable:
-    """Grips of every chord, listed once for each set of pitches."""
+    """Grips of every chord, listed once for each set of pitches.
+
+    Until the guitar's strings are known (`with_strings`), stiffness says nothing.
+    """
 
     def __init__(self, tuning: Tuning, weights: FingeringWeights, *, max_span: int, max_fret: int) -> None:
         self._tuning = tuning
         self._weights = weights
         self._max_span = max_span
         self._max_fret = max_fret
+        self._strings: StringSet | None = None
         self._known: dict[tuple[int, ...], GripArrays] = {}
+
+    def with_strings(self, strings: StringSet) -> GripTable:
+        """The same grips, with stiffness heard as these strings'."""
+        table = copy.copy(self)
+        table._strings = strings
+        return table
 
     def event(self, notes: Sequence[Note]) -> tuple[EventGrips, list[Note]]:
         """Candidates for notes that start together, and the notes that are too many to be weighed.
@@ -195,6 +210,9 @@ class GripTable:
             if note.tab_probs is not None:
                 shares = _shares(note.tab_probs, weights.evidence_floor)
                 by_string[:-1] -= weights.tab_evidence * np.log(shares)
+            if note.stiffness is not None and self._strings is not None:
+                likely = string_likelihoods(note.stiffness, note.pitch, self._tuning, self._strings)
+                by_string[:-1] -= weights.stiffness * np.log(likely / likely.max())
             total += by_string[strings]
         return total
 
