@@ -24,8 +24,8 @@ from fretscribe.music import Stiffness
 
 Floats = npt.NDArray[np.float64]
 
-_AFTER_ONSET_S = 0.03  # the stroke itself is noise
-_LONGEST_S = 0.4
+_AFTER_ONSET_S = 0.02  # the stroke itself is noise
+_LONGEST_S = 0.3
 _SHORTEST_S = 0.06
 _RELEASE_S = 0.03
 _RESTRUCK_S = 0.05

@@ -79,9 +79,9 @@ class FingeringWeights:
         Divides the costs when alternatives get their probabilities; above 1 for less certainty.
     """
 
-    evidence: float = 1.0
-    tab_evidence: float = 0.15
-    stiffness: float = 1.5
+    evidence: float = 0.3
+    tab_evidence: float = 0.1
+    stiffness: float = 2.0
     evidence_floor: float = 0.02
     shift: float = 1.8
     shift_rest: float = 0.35
