@@ -9,15 +9,19 @@ DATA ?= ../shared/data
 CACHE ?= $(or $(FRETSCRIBE_CACHE),$(HOME)/.cache/fretscribe)
 # Extra arguments for the step that installs torch, for example to choose another build of it.
 TORCH_ARGS ?=
-# `command:debian-package` pairs that some tests use when present. None yet; a test that starts to use a
-# program of the system adds its pair here, and skips with a reason where the program is absent.
-SYSTEM_TOOLS ?=
+# `command:debian-package` pairs that some tests use when present; a test that starts to use a program of the
+# system adds its pair here, and skips with a reason where the program is absent.
+SYSTEM_TOOLS ?= chromium:chromium
+APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
+
+# alphaTab (MPL-2.0) reads the same score files: tests compare. It is run by node, never shipped.
+ALPHATAB := 1.8.4
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BASE := $(VENV)/.fretscribe-base
 DEV := $(VENV)/.fretscribe-dev
-CODE := src tests
+CODE := src tests browser_ug_extractor.py
 
 # Taken literally, spaces, quotes and dollars included: only the shell's environment carries it.
 AUDIO_PATH := $(value AUDIO)
@@ -44,7 +48,7 @@ demo: $(BASE) ## a recording becomes a tab, on the screen and in demo/ (AUDIO=so
 	echo; cat -- "$(DEMO)/$${name%.*}.tab.txt"
 
 .PHONY: test
-test: install-system $(DEV) static ## everything: format, lint, types, floors, docs, all tests
+test: install-system install-oracles $(DEV) static ## everything: format, lint, types, floors, docs, all tests
 	$(BIN)/python -m pytest
 
 .PHONY: check
@@ -118,13 +122,32 @@ install-system: ## programs of the system that some tests use: installs what it 
 	  tool=$${pair%%:*}; package=$${pair#*:}; \
 	  if command -v "$$tool" >/dev/null 2>&1; then continue; fi; \
 	  if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
-	    && apt-get install -y -qq "$$package" >/dev/null && command -v "$$tool" >/dev/null 2>&1; \
+	    && { $(APT_INSTALL) "$$package" >/dev/null 2>&1 \
+	      || { apt-get update -qq >/dev/null && $(APT_INSTALL) "$$package" >/dev/null; }; } \
+	    && command -v "$$tool" >/dev/null 2>&1; \
 	  then echo "installed $$package"; \
 	  else skipped="$$skipped $$tool($$package)"; fi; \
 	done; \
 	if [ -n "$$skipped" ]; then \
 	  echo '!!!' >&2; \
 	  echo "!!! NOT INSTALLED, tests that use them are skipped:$$skipped" >&2; \
+	  echo '!!!' >&2; \
+	fi
+
+# Made under another name and then renamed, so that a broken download leaves nothing that looks installed.
+.PHONY: install-oracles
+install-oracles: ## alphaTab under node, which some tests compare with: installs it if it can, says so if not
+	@set -u; place="$(CACHE)/oracles/alphatab-$(ALPHATAB)"; \
+	if [ -d "$$place" ]; then exit 0; fi; \
+	rm -rf "$$place.new"; \
+	if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && mkdir -p "$$place.new" \
+	  && npm install --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+	    --prefix "$$place.new" "@coderline/alphatab@$(ALPHATAB)" >/dev/null && mv "$$place.new" "$$place"; \
+	then echo "installed alphaTab $(ALPHATAB) into $$place"; \
+	else \
+	  rm -rf "$$place.new"; \
+	  echo '!!!' >&2; \
+	  echo "!!! NOT INSTALLED, tests that compare with it are skipped: alphaTab $(ALPHATAB) (needs node and npm)" >&2; \
 	  echo '!!!' >&2; \
 	fi
 

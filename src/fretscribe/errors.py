@@ -10,7 +10,8 @@
     │   └── OptionError       an option's value, or options that exclude each other
     ├── OutputError           a result that cannot be written where it should go
     ├── WeightsError          weights or calibration that are absent, corrupt or foreign
-    └── MissingExtraError     an optional part of the installation that this command needs
+    ├── MissingExtraError     an optional part of the installation that this command needs
+    └── SiteError             a site that cannot be reached, or says no
 
 Libraries raise, only ``fretscribe.cli`` turns them into one line and an exit code. ``mend`` is what the
 user can do about it, in one sentence.
@@ -80,3 +81,9 @@ class MissingExtraError(FretscribeError):
             mend=f"pip install 'fretscribe[{extra}]'",
         )
         self.extra = extra
+
+
+class SiteError(FretscribeError):
+    """A site that cannot be reached, or that does not want to be read (any further)."""
+
+    exit_code = 7

@@ -22,6 +22,7 @@ _EXTRAS = {
     "separate": ("demucs",),
     "train": ("torch", "safetensors", "onnx"),
     "eval": ("mir_eval", "scipy"),
+    "collect": ("playwright",),
 }
 Status = Literal["ok", "absent", "FAILED"]
 

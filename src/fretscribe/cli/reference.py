@@ -21,7 +21,8 @@ Generated from `--help` by `python -m fretscribe.cli.reference > docs/cli.md`; a
 
 stdout carries data only (`-o -`), everything else goes to stderr. Exit codes: 0 all is well, 1 failures of
 several kinds, 2 an option makes no sense, 3 an input cannot be used, 4 an output cannot be written, 5 weights
-are absent or broken, 6 an optional part is not installed, 130 interrupted.
+are absent or broken, 6 an optional part is not installed, 7 a site cannot be reached or says no, 130
+interrupted.
 """
 
 
