@@ -6,7 +6,7 @@ The names below are loaded when they are first used, so that ``import fretscribe
   `TranscribeOptions`
 - the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`,
   `Key`, `Chord`, `Audio`, `StringRoll`
-- `read_tab`, `write_tab`, `read_audio`
+- `read_tab`, `import_tab` (which also fingers what has no strings), `write_tab`, `read_audio`
 - `FretscribeError`, the base of every expected error
 
 A recording (here one that the project plays itself; usually a path) becomes a tab:
@@ -18,7 +18,7 @@ A recording (here one that the project plays itself; usually a path) becomes a t
 >>> round(heard.tab.beats.tempo_bpm)
 112
 >>> [(n.position.string, n.position.fret) for n in heard.tab.notes[:4]]
-[(1, 0), (1, 0), (1, 3), (1, 5)]
+[(1, 0), (1, 0), (1, 3), (2, 0)]
 >>> [stage.status for stage in heard.stages if stage.name == "confidence"]
 ['ran']
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fretscribe.io.formats import read_tab, write_tab
     from fretscribe.music import BeatGrid, Chord, Key, Note, Position, Tab, TabNote, Tuning
     from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber, retab, transcribe
+    from fretscribe.pipeline.importing import import_tab
     from fretscribe.result import Transcription
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ _HOMES = {
     "fretscribe.io.formats": ("read_tab", "write_tab"),
     "fretscribe.music": ("BeatGrid", "Chord", "Key", "Note", "Position", "Tab", "TabNote", "Tuning"),
     "fretscribe.pipeline": ("TranscribeOptions", "Transcriber", "load_transcriber", "retab", "transcribe"),
+    "fretscribe.pipeline.importing": ("import_tab",),
     "fretscribe.result": ("Transcription",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -71,6 +73,7 @@ __all__ = [
     "Transcription",
     "Tuning",
     "__version__",
+    "import_tab",
     "load_transcriber",
     "read_audio",
     "read_tab",

@@ -3,7 +3,17 @@ from pathlib import Path
 import pytest
 
 from fretscribe.errors import OptionError, OutputError, TabFormatError
-from fretscribe.io.formats import READABLE, WRITABLE, format_of, read_tab, render_tab, suffix_of, write_tab
+from fretscribe.io.formats import (
+    READABLE,
+    SCORES,
+    WRITABLE,
+    format_of,
+    read_score,
+    read_tab,
+    render_tab,
+    suffix_of,
+    write_tab,
+)
 from fretscribe.result import Stage, Transcription
 from strategies import tab_note, tab_of
 
@@ -16,7 +26,8 @@ RESULT = Transcription(
 
 def test_what_there_is() -> None:
     assert WRITABLE == ("txt", "mid", "json", "jams")
-    assert READABLE == ("mid", "json", "jams")
+    assert READABLE == ("txt", "mid", "json", "jams", "gp5", "gp", "musicxml")
+    assert SCORES == ("gp5", "gp", "musicxml")
 
 
 @pytest.mark.parametrize("name", WRITABLE)
@@ -53,9 +64,20 @@ def test_unknown_formats_list_the_known() -> None:
         suffix_of("pdf")
 
 
+def test_what_is_a_score_and_what_is_not(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="can be read but not written"):
+        render_tab(RESULT, "gp5")
+    write_tab(RESULT, tmp_path / "a.json")
+    with pytest.raises(OptionError, match="json files are no scores"):
+        read_score(tmp_path / "a.json")
+    with pytest.raises(OptionError, match="no tracks to choose from"):
+        read_tab(tmp_path / "a.json", track="1")
+    (tmp_path / "b.gp5").write_bytes(b"nothing")
+    with pytest.raises(TabFormatError, match=r"b\.gp5: is not a readable Guitar Pro file"):
+        read_tab(tmp_path / "b.gp5")
+
+
 def test_reading_what_is_not_there_or_not_readable(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="not read"):
-        read_tab(tmp_path / "a.tab.txt")
     with pytest.raises(TabFormatError, match="no such file"):
         read_tab(tmp_path / "a.json")
     (tmp_path / "b.json").mkdir()

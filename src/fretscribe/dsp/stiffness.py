@@ -82,7 +82,7 @@ def measure_stiffness(
     list of Stiffness or None
         None where a note is too short, or too few of its partials stand free.
     """
-    measured = []
+    measured: list[Stiffness | None] = []
     for i in range(len(onset_s)):
         span = _span(i, onset_s, offset_s, pitch, len(signal) / sample_rate)
         if span is None:

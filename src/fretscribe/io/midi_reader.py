@@ -10,7 +10,7 @@ import bisect
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from fretscribe.result import Transcription
 
 TEXT_MARK = "fretscribe"
 MAX_BYTES = 16_000_000
-_DRUMS = 9
+DRUMS = 9
 _DEFAULT_BEND_RANGE = 2.0
 _BEND_TOLERANCE_CENTS = 4.0
 _BEND_POINTS = 20
@@ -53,10 +53,11 @@ class _HeardNote:
 
 
 @dataclass(slots=True)
-class _Events:
+class MidiEvents:
     """The events of a file that matter here, with absolute ticks."""
 
     messages: list[tuple[int, mido.Message]] = field(default_factory=list)
+    programs: dict[int, int] = field(default_factory=dict)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     meters: list[tuple[int, int, int]] = field(default_factory=list)
     key: Key | None = None
@@ -78,11 +79,22 @@ def read_midi_notes(path: Path | str) -> tuple[list[Note], BeatGrid]:
 
 def parse_midi_notes(data: bytes, name: str = "MIDI") -> tuple[list[Note], BeatGrid]:
     """As `read_midi_notes`, from bytes."""
-    file, events = _load(data, name)
+    file, events = load_midi(data, name)
     clock = MidiClock.of_tempos(events.tempos, file.ticks_per_beat)
-    heard, _ = _heard_notes(events, clock)
-    notes = [h.note for h in heard if h.channel != _DRUMS]
-    return sorted(notes, key=lambda n: (n.onset_s, n.pitch)), _beats_of_meters(events, clock, name)
+    heard, _ = heard_notes(events, clock)
+    notes = [h.note for h in heard if h.channel != DRUMS]
+    return sorted(notes, key=lambda n: (n.onset_s, n.pitch)), beats_of_meters(events, clock, name)
+
+
+def has_strings(data: bytes, name: str = "MIDI") -> bool:
+    """Whether a MIDI file says which string plays which note, so that `parse_midi` reads it.
+
+    Raises
+    ------
+    TabFormatError
+        If the bytes are no MIDI file.
+    """
+    return load_midi(data, name)[1].account is not None
 
 
 def read_midi(path: Path | str) -> Transcription:
@@ -98,7 +110,7 @@ def parse_midi(data: bytes, name: str = "MIDI") -> Transcription:
     TabFormatError
         If the bytes are no MIDI file, or one whose channels do not say the string.
     """
-    file, events = _load(data, name)
+    file, events = load_midi(data, name)
     if events.account is None:
         raise TabFormatError(
             f"{name}: does not say which string plays which note",
@@ -109,10 +121,10 @@ def parse_midi(data: bytes, name: str = "MIDI") -> Transcription:
     beats_field = events.account.get("beats")
     beat_unit = 4 if beats_field.is_null else _meter(beats_field)[1]
     clock = MidiClock.of_tempos(events.tempos, file.ticks_per_beat, beat_unit)
-    heard, warnings = _heard_notes(events, clock)
+    heard, warnings = heard_notes(events, clock)
     tab_notes = []
     for h in heard:
-        string = h.channel if h.channel < _DRUMS else h.channel - 1
+        string = h.channel if h.channel < DRUMS else h.channel - 1
         if string >= tuning.n_strings:
             raise TabFormatError(f"{name}: channel {h.channel + 1} is no string of the tuning")
         fret = h.note.pitch - tuning.open_pitches[string] - tuning.capo
@@ -133,7 +145,8 @@ def parse_midi(data: bytes, name: str = "MIDI") -> Transcription:
     return Transcription(tab=tab, warnings=warnings)
 
 
-def _load(data: bytes, name: str) -> tuple[mido.MidiFile, _Events]:
+def load_midi(data: bytes, name: str) -> tuple[mido.MidiFile, MidiEvents]:
+    """The file and all its events; raises TabFormatError where the bytes are no such file."""
     if len(data) > MAX_BYTES:
         raise TabFormatError(f"{name}: is {len(data)} bytes long, the limit is {MAX_BYTES}")
     try:
@@ -144,12 +157,13 @@ def _load(data: bytes, name: str) -> tuple[mido.MidiFile, _Events]:
         raise TabFormatError(f"{name}: counts time in video frames (SMPTE), not in beats")
     if file.type == 2:
         raise TabFormatError(f"{name}: is a type 2 MIDI file, whose tracks are not simultaneous")
-    return file, _events(file, name)
+    return file, midi_events(file.tracks, name)
 
 
-def _events(file: mido.MidiFile, name: str) -> _Events:
-    found = _Events()
-    for i, track in enumerate(file.tracks):
+def midi_events(tracks: Sequence[mido.MidiTrack], name: str) -> MidiEvents:
+    """The events of some tracks of a file, as they sound together."""
+    found = MidiEvents()
+    for i, track in enumerate(tracks):
         tick = 0
         for message in track:
             tick += message.time
@@ -162,10 +176,12 @@ def _events(file: mido.MidiFile, name: str) -> _Events:
     return found
 
 
-def _note_event(found: _Events, tick: int, message: mido.Message, name: str, *, first_track: bool) -> None:
+def _note_event(found: MidiEvents, tick: int, message: mido.Message, name: str, *, first_track: bool) -> None:
     match message.type:
         case "note_on" | "note_off" | "pitchwheel" | "control_change":
             found.messages.append((tick, message))
+        case "program_change":
+            found.programs.setdefault(message.channel, message.program)
         case "set_tempo":
             if message.tempo > 0:
                 found.tempos.append((tick, message.tempo))
@@ -179,7 +195,7 @@ def _note_event(found: _Events, tick: int, message: mido.Message, name: str, *, 
             account = _text(message.text).removeprefix(TEXT_MARK).encode("utf-8")
             found.account = load_json(account, f"{name} (text event)", max_bytes=MAX_BYTES)
         case _:
-            pass  # lyrics, programs, system exclusive ...: nothing a tab could say
+            pass  # lyrics, system exclusive ...: nothing a tab could say
 
 
 def _text(latin: str) -> str:
@@ -198,7 +214,7 @@ def _key(name: str) -> Key | None:
         return None
 
 
-def _heard_notes(events: _Events, clock: MidiClock) -> tuple[list[_HeardNote], tuple[str, ...]]:
+def heard_notes(events: MidiEvents, clock: MidiClock) -> tuple[list[_HeardNote], tuple[str, ...]]:
     """Pair note-ons with note-offs (first in, first out) and collect the wheel between them."""
     sounding: dict[tuple[int, int], list[_Sounding]] = defaultdict(list)
     wheels = _wheels(events)
@@ -225,7 +241,7 @@ def _heard_notes(events: _Events, clock: MidiClock) -> tuple[list[_HeardNote], t
     return heard, warnings
 
 
-def _wheels(events: _Events) -> dict[int, list[tuple[int, float]]]:
+def _wheels(events: MidiEvents) -> dict[int, list[tuple[int, float]]]:
     """Pitch wheel of each channel as (tick, cents), its range (registered parameter 0) heeded."""
     semitones: dict[int, float] = defaultdict(lambda: _DEFAULT_BEND_RANGE)
     parameter: dict[int, list[int]] = defaultdict(lambda: [127, 127])
@@ -290,7 +306,7 @@ def _beats_of_account(account: Field, clock: MidiClock) -> BeatGrid:
     )
 
 
-def _beats_of_meters(events: _Events, clock: MidiClock, name: str) -> BeatGrid:
+def beats_of_meters(events: MidiEvents, clock: MidiClock, name: str) -> BeatGrid:
     """Quarter-note (or other unit's) beats over the whole file, bars by its time signatures."""
     meters = {0: (4, 4)} | {tick: (max(n, 1), d) for tick, n, d in events.meters}
     beat_unit = max((u for _, u in meters.values() if u in (1, 2, 4, 8, 16)), default=4)

@@ -64,7 +64,7 @@ def import_tab(
         return tab_of_score(read_score(path), track=track, unroll=unroll, hands=hands)
     if form == "mid" and not unroll:
         data = read_limited(path, MAX_BYTES)
-        if track is not None or not has_strings(data, str(path)):
+        if not has_strings(data, str(path)):
             return _finger_midi(data, str(path), track, hands)
     return read_tab(path, track=track, unroll=unroll)
 
