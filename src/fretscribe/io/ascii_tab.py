@@ -1,10 +1,9 @@
 """The text tab that a guitarist would post (the mission's TabTextGenerator).
 
 Highest string on top, bars side by side, columns in proportion to beats, chord names above. It is for
-reading and shows no durations; the lossless form is ``tab_json``. There is no reader of text tabs here:
-that comes with the import of tabs found on the web.
+reading and shows no durations; the lossless form is ``tab_json``.
 
-Neighbours: ``ascii_grid`` finds the columns, ``ascii_bar`` draws a bar.
+Neighbours: ``ascii_grid`` finds the columns, ``ascii_bar`` draws a bar, ``text_tab_reader`` reads such tabs.
 """
 
 from __future__ import annotations

@@ -169,6 +169,8 @@ def read_tab(path: Path | str, *, track: str | None = None, unroll: bool = False
     found = _format(format_of(path))
     if found.score is not None:
         return score_to_tab(read_score(path), track=track, unroll=unroll)
+    if found.parse is parse_text and track is None:
+        return parse_text(read_limited(path, _MAX_BYTES), str(path), unroll=unroll)
     if track is not None or unroll:
         raise OptionError(f"{path}: {found.name} files have no tracks to choose from and no repeats")
     if found.parse is None:

@@ -1,0 +1,142 @@
+"""``parse(write(tab))`` is the tab, on the grid.
+
+On the grid: beats are steady from 0 s, whole bars of one metre; the tempo is a whole number; every onset is
+a multiple of a half, third, quarter, sixth or eighth of a beat, one of these for each bar; and no text is
+wider than its place, but that two-digit frets may stand next to each other. What a text tab does not say
+(durations, velocities, confidence, the curve of a bend, the fret of a dead note) is left out of the
+comparison.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fretscribe.io.ascii_grid import columns_per_beat
+from fretscribe.io.ascii_tab import write_ascii
+from fretscribe.io.text_tab_reader import parse_text_tab
+from fretscribe.music import BeatGrid, BendPoint, Note, Position, Tab, TabNote, Technique, Tuning
+from fretscribe.tunings import NAMED_TUNINGS
+
+_SIGNS: tuple[frozenset[Technique], ...] = tuple(
+    frozenset(s)
+    for s in (
+        {"hammer_on"}, {"pull_off"}, {"slide"}, {"vibrato"}, {"dead"}, {"harmonic"}, {"bend"},
+        {"hammer_on", "vibrato"}, {"slide", "dead"},
+    )
+)  # fmt: skip
+_WIDE = {"vibrato", "harmonic", "bend"}
+_READABLE = tuple(
+    pitches for pitches in NAMED_TUNINGS.values() if all(b > a for a, b in itertools.pairwise(pitches))
+)
+
+
+@st.composite
+def grid_tabs(draw: st.DrawFn) -> Tab:
+    """Random tabs on the grid."""
+    capo = draw(st.integers(0, 7))
+    tuning = Tuning(open_pitches=draw(st.sampled_from(_READABLE)), n_frets=24 + capo, capo=capo)
+    bpm = draw(st.integers(40, 240))
+    beats_per_bar, beat_unit = draw(st.sampled_from([(4, 4), (3, 4), (2, 4), (6, 8), (5, 4), (12, 8)]))
+    n_bars = draw(st.integers(1, 5))
+    places: list[tuple[Fraction, bool]] = []
+    for bar in range(n_bars):
+        grid = draw(st.sampled_from([2, 3, 4, 6, 8]))
+        drawn = draw(st.sets(st.integers(0, grid * beats_per_bar - 1), max_size=8))
+        onsets = sorted(Fraction(column, grid) for column in drawn)
+        columns = columns_per_beat(onsets, at_least=2 if beat_unit <= 4 else 1)
+        for onset, following in itertools.pairwise([*onsets, Fraction(beats_per_bar)]):
+            places.append((bar * beats_per_bar + onset, following - onset >= Fraction(3, columns)))
+    notes = []
+    for beat, roomy in places:
+        spans = draw(st.sampled_from((frozenset(), frozenset(), {"palm_mute"}, {"let_ring"})))
+        for string in sorted(draw(st.sets(st.integers(0, tuning.n_strings - 1), min_size=1, max_size=4))):
+            techniques = draw(st.sampled_from((frozenset(), frozenset(), *_SIGNS)))
+            if techniques & _WIDE and not roomy:
+                techniques = frozenset()
+            notes.append((beat, string, draw(st.integers(0, 24)), techniques | spans))
+    return _tab(tuning, bpm, beats_per_bar, beat_unit, n_bars, notes, draw(st.sampled_from(["", "A song"])))
+
+
+def _tab(
+    tuning: Tuning,
+    bpm: int,
+    beats_per_bar: int,
+    beat_unit: int,
+    n_bars: int,
+    notes: list[tuple[Fraction, int, int, frozenset[Technique]]],
+    title: str,
+) -> Tab:
+    n_beats = n_bars * beats_per_bar + 1
+    seconds = [i * 60.0 / bpm for i in range(n_beats)]
+    beats = BeatGrid(
+        beat_times_s=tuple(seconds),
+        downbeats=tuple(range(0, n_beats, beats_per_bar)),
+        beats_per_bar=beats_per_bar,
+        beat_unit=beat_unit,
+    )
+    following: dict[int, Fraction] = {}
+    made = []
+    for beat, string, fret, techniques in reversed(notes):
+        end = min(beat + 1, following.get(string, beat + 1))
+        following[string] = beat
+        position = Position(string=string, fret=0 if "dead" in techniques else fret)
+        onset_s, offset_s = float(beat) * 60.0 / bpm, float(end) * 60.0 / bpm
+        bend = (BendPoint(time_s=0.01, cents=200.0),) if "bend" in techniques else ()
+        made.append(
+            TabNote(
+                note=Note(onset_s=onset_s, offset_s=offset_s, pitch=tuning.pitch(position), bend=bend),
+                position=position,
+                onset_beats=beat,
+                duration_beats=end - beat,
+                techniques=techniques,
+            )
+        )
+    return Tab(tuning=tuning, notes=tuple(reversed(made)), beats=beats, title=title)
+
+
+def said(tab: Tab, *, spans: bool = True) -> list[object]:
+    """What a text tab says of notes."""
+    unsaid = frozenset() if spans else frozenset({"palm_mute", "let_ring"})
+    return [
+        (
+            n.onset_beats,
+            n.position,
+            n.note.pitch,
+            n.techniques - unsaid,
+            max((p.cents for p in n.note.bend), default=0.0),
+        )
+        for n in tab.notes
+    ]
+
+
+@settings(max_examples=200)
+@given(grid_tabs(), st.sampled_from([60, 80, 120, 400]))
+def test_parse_write(tab: Tab, columns: int) -> None:
+    text = write_ascii(tab, columns=columns)
+    parsed = parse_text_tab(text)
+    bars = re.findall(r"bar (\d+)$", text, re.MULTILINE)
+    whole = len(bars) == len(set(bars))
+    assert said(parsed.tab, spans=whole) == said(tab, spans=whole), text
+    assert parsed.tab.tuning == tab.tuning
+    assert parsed.tab.title == (tab.title if tab.notes or tab.title else "")
+    assert parsed.not_understood == ()
+    if tab.notes:
+        assert tab.beats is not None
+        assert parsed.tab.beats is not None
+        assert parsed.tab.beats.tempo_bpm == pytest.approx(tab.beats.tempo_bpm)
+        assert parsed.tab.beats.beats_per_bar == tab.beats.beats_per_bar
+        assert parsed.tab.beats.beat_unit == tab.beats.beat_unit
+        assert parsed.timing.tempo_from == "header"
+
+
+@settings(max_examples=100)
+@given(grid_tabs())
+def test_onsets_in_seconds_survive(tab: Tab) -> None:
+    parsed = parse_text_tab(write_ascii(tab))
+    assert [n.note.onset_s for n in parsed.tab.notes] == pytest.approx([n.note.onset_s for n in tab.notes])
