@@ -8,12 +8,14 @@ from fretscribe import __version__
 from fretscribe.cli import (
     bench,
     calibrate,
+    collect,
     convert,
-    data_networks,
+    data_tabs,
     doctor,
     evaluate,
     render,
     retab,
+    tabs,
     train,
     transcribe,
 )
@@ -44,8 +46,10 @@ def _register(tree: typer.Typer) -> None:
     tree.command("bench")(bench.bench)
     tree.command("calibrate")(calibrate.calibrate)
     tree.command("render")(render.render)
-    tree.add_typer(data_networks.data_app, name="data")
+    tree.add_typer(data_tabs.data_app, name="data")
     tree.add_typer(train.train_app, name="train")
+    tree.add_typer(collect.collect_app, name="collect")
+    tree.add_typer(tabs.tabs_app, name="tabs")
     tree.command("doctor")(doctor.doctor)
 
 

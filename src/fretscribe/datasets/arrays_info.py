@@ -91,7 +91,7 @@ class ArraysInfo:
     samples : tuple of SampleInfo
         One for each sample, in the arrays' order.
     open_pitches : tuple of int
-        Of the guitar, low to high.
+        Of the guitar, low to high. Tracks of tabs may have another: ``provenance["tunings"]`` names them.
     seed : int
         Of whatever was drawn.
     encoding : str

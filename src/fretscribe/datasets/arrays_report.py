@@ -14,6 +14,7 @@ from fretscribe.datasets.arrays_info import ArraysInfo
 
 _FRET_GROUPS = (("0", 0, 0), ("1-4", 1, 4), ("5-9", 5, 9), ("10-14", 10, 14), ("15-20", 15, 20))
 _N_NOTES = 8
+_MOST_LISTED = 30
 
 
 def report_lines(check: SplitCheck) -> list[str]:
@@ -76,8 +77,10 @@ def _counts(info: ArraysInfo) -> list[str]:
             tracks.setdefault(name, set()).add(sample.track)
         lines += [
             f"  {title} {name}: {len(tracks[name])} tracks, {samples[name]} samples, {frames[name]} frames"
-            for name in sorted(frames)
+            for name in sorted(frames)[:_MOST_LISTED]
         ]
+        if len(frames) > _MOST_LISTED:
+            lines.append(f"  and {len(frames) - _MOST_LISTED} more by {title}")
     return lines
 
 

@@ -20,8 +20,8 @@ from fretscribe.models.tabcnn import N_CONTEXT, FrontEndName
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-RENDERED_SOURCES = frozenset({"rendered", "synthetic"})
-"""Sources that are learned from but never judged on."""
+RENDERED_SOURCES = frozenset({"rendered", "synthetic", "tabs", "tabs-audio"})
+"""Sources that are learned from but never judged on: what nobody played, or nobody checked."""
 
 PICKUP_SOURCES = frozenset({"guitarset-windows", "guitarset-mix", "guitarset-hex_debleeded", "guitarset-hex"})
 """Sources that no microphone heard."""
