@@ -170,7 +170,7 @@ def _standing(tracks: Sequence[Track]) -> dict[str, object]:
         return {}
     return {
         "development recordings": f"{n_known} of {len(tracks)}; fretscribe trained on none of them, but its"
-        " thresholds and the weight of its tab networks were set on them"
+        " thresholds and the weights of its evidence were set on them"
     }
 
 

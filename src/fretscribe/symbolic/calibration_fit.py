@@ -7,6 +7,7 @@ Neighbours: ``calibration_curves`` has the curves, ``calibration`` the result, `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -32,6 +33,7 @@ from fretscribe.symbolic.reliability import (
     brier_score,
     expected_calibration_error,
     log_loss,
+    log_losses,
     reliability_table,
 )
 
@@ -60,8 +62,10 @@ def fit_calibration(
 ) -> Calibration:
     """Choose a curve by held-out log loss and measure it.
 
-    Of equal ones the one with fewer parameters is taken. Since the best of four is reported, its figures
-    flatter by as much as four differ by chance; ``compared`` shows all of them.
+    Of those that the log loss cannot tell apart (within two standard errors of the lowest) the one that
+    orders right before wrong best is taken (AUROC): what is accepted at a target depends on the order. Since
+    the best of four is reported, its figures flatter by as much as four differ by chance; ``compared`` shows
+    all of them.
 
     Parameters
     ----------
@@ -107,7 +111,10 @@ def fit_calibration(
     held_out = {method: _held_out(FITS[method], x[:, use], y, folds) for method, use in candidates.items()}
     fitted: dict[Method, Curve] = {m: FITS[m](x[:, use], y) for m, use in candidates.items()}
     scores = {method: _scores(p, y) for method, p in held_out.items()}
-    best = min(scores, key=lambda m: (scores[m].log_loss, fitted[m].n_parameters))
+    best = max(
+        _as_good(held_out, y),
+        key=lambda m: (scores[m].auroc, -scores[m].log_loss, -fitted[m].n_parameters),
+    )
     p, use = held_out[best], candidates[best]
     targets = sorted({*STORED_TARGETS, target_accuracy})
     return Calibration(
@@ -136,6 +143,18 @@ def fit_calibration(
             **({"features_nobody_had": unused} if unused else {}),
         },
     )
+
+
+def _as_good(held_out: Mapping[Method, Floats], correct: Bools) -> list[Method]:
+    """The methods whose mean log loss lies within two standard errors of the lowest."""
+    losses = {method: log_losses(p, correct) for method, p in held_out.items()}
+    lowest = min(losses, key=lambda m: float(losses[m].mean()))
+
+    def is_as_good(method: Method) -> bool:
+        more = losses[method] - losses[lowest]
+        return float(more.mean()) <= 2.0 * float(more.std()) / math.sqrt(len(more))
+
+    return [method for method in losses if is_as_good(method)]
 
 
 def smallest_threshold(confidence: Floats, correct: Bools, target: float) -> float | None:

@@ -142,9 +142,14 @@ def log_loss(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> float:
     >>> round(log_loss([0.5, 0.5], [True, False]), 4)
     0.6931
     """
+    return float(log_losses(confidence, correct).mean())
+
+
+def log_losses(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> Floats:
+    """Negative log likelihood of each truth, in nats, float64 [n]; confidences are kept 1e-6 from 0 and 1."""
     p, y = _checked(confidence, correct)
     p = np.clip(p, _LOG_EDGE, 1.0 - _LOG_EDGE)
-    return float(-np.mean(np.where(y, np.log(p), np.log1p(-p))))
+    return np.asarray(-np.where(y, np.log(p), np.log1p(-p)))
 
 
 def _checked(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[Floats, Bools]:
