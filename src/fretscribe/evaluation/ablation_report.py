@@ -35,9 +35,9 @@ fret right, frame by frame. string acc: right strings among notes with pitch and
 WHO_SET_WHAT = (
     "No network that ships learned from the development recordings or their annotations. Their tab networks"
     " here are of folds that never saw the player judged.",
-    "Fitted on them: the decoder's onset and active thresholds (2 parameters), and the weights of the acoustic"
-    " model's, the tab networks' and the stiffness evidence (3 parameters). The rows are figures of these"
-    " settings, not of choosing them.",
+    "Fitted on them: the decoder's onset and active thresholds (2 parameters), and the weights of the"
+    " acoustic model's, the tab networks' and the stiffness evidence (3 parameters). The rows are figures of"
+    " these settings, not of choosing them.",
     "Chosen without the judged player (docs/EXPERIMENTS.md): the thresholds gave F50 .914 instead of .88 with"
     " the acoustic weights of their day; the three weights, among 24 settings, gave note tab F1 .890 (comping"
     " .884, solo .898).",
