@@ -70,5 +70,7 @@ def test_decoding() -> None:
 def test_cleaning() -> None:
     assert clean_lines("a\r\nb\rc\nd\fe") == ["a", "b", "c", "d", "e"]
     assert clean_lines("<pre>e|-&lt;12&gt;-|</pre>") == ["e|-<12>-|"]
-    assert clean_lines("[ch]Am[/ch] [la]G[/la] [Intro]") == ["Am G [Intro]"]
+    assert clean_lines("[ch]Am[/ch]  [ch]G[/ch]") == ["Am  G"]
+    assert clean_lines("[la]G[/la] [Intro]") == ["G [Intro]"]
+    assert clean_lines("[ch]Am[/ch] oh [ch]G[/ch]") == ["[Am] oh [G]"]  # brackets keep them chords
     assert clean_lines("e|–3—5|\t.") == ["e|-3-5| ."]

@@ -35,6 +35,7 @@ _TABLE = str.maketrans(
         **{chr(c): " " for c in (*range(9), *range(14, 32), 11, 127)},
     }
 )
+_MARKED_CHORD = re.compile(r"\[ch\]([^\[\]\n]{1,12})\[/ch\]", re.IGNORECASE)
 _MARK = re.compile(r"\[/?(?:tab|ch)\]", re.IGNORECASE)
 _CLOSING = re.compile(r"\[/([A-Za-z]{1,8})\]")
 _OPENING = re.compile(r"\[([A-Za-z]{1,8})\]")
@@ -103,8 +104,8 @@ def clean_lines(text: str) -> list[str]:
 
     Columns that the reader reports count characters of these lines, from 1.
 
-    >>> clean_lines("[tab]e│―3―│\\r\\nB|\\t5[/tab]\\r\\n[ch]Am[/ch]")
-    ['e|-3-|', 'B|      5', 'Am']
+    >>> clean_lines("[tab]e│―3―│\\r\\nB|\\t5[/tab]\\r\\n[ch]Am[/ch]\\n[ch]Am[/ch] la")
+    ['e|-3-|', 'B|      5', 'Am', '[Am] la']
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     return [_clean(line) for line in text.split("\n")]
@@ -114,6 +115,8 @@ def _clean(line: str) -> str:
     if "&" in line or "<" in line:
         line = _HTML.sub(lambda m: html.unescape(m[0]) if m[0].startswith("&") else "", line)
     if "[" in line:
+        if any(c.isalpha() for c in _MARK.sub("", _MARKED_CHORD.sub("", line))):
+            line = _MARKED_CHORD.sub(r"[\1]", line)  # among lyrics a name needs its brackets to be one
         line = _MARK.sub("", line)
         if "[/" in line:
             pairs = set(_CLOSING.findall(line))
