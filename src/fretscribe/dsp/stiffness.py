@@ -12,7 +12,6 @@ said. Knows no strings: ``symbolic.string_sets`` says which string has which B.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,13 +151,9 @@ def _line_points(partials: list[_Partial]) -> tuple[Floats, Floats, Floats]:
 
 def _covered(hz: float, others_hz: list[float], within_hz: float) -> bool:
     """Whether a partial of another note lies too near to be told apart."""
-    return any(abs(hz - other) < within_hz for f0_hz in others_hz for other in _nearest_partials(hz, f0_hz))
-
-
-def _nearest_partials(hz: float, f0_hz: float) -> Iterator[float]:
-    number = max(1, round(hz / f0_hz))
-    if number <= 16:
-        yield number * f0_hz * float(np.sqrt(1 + 8e-5 * number**2))
+    numbers = [(f0_hz, max(1, round(hz / f0_hz))) for f0_hz in others_hz]
+    nearest = [n * f0_hz * float(np.sqrt(1 + 8e-5 * n**2)) for f0_hz, n in numbers if n <= 16]
+    return any(abs(hz - other) < within_hz for other in nearest)
 
 
 def _peak(spectrum: _Spectrum, number: int, hz: float, tolerance_hz: float) -> _Partial | None:

@@ -27,12 +27,11 @@ def heard_once(transcriber: Transcriber) -> Transcriber:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcousticOnce:
-    """An acoustic model and its answers."""
+class _Named:
+    """Bears the name and the checksum of the network that it asks."""
 
-    network: Acoustic
-    answers: dict[tuple[int, bytes], StringRoll] = field(default_factory=dict)
+    __slots__ = ()
+    network: Acoustic | TabNetwork | Refine
 
     @property
     def name(self) -> str:
@@ -41,6 +40,14 @@ class AcousticOnce:
     @property
     def sha256(self) -> str:
         return self.network.sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcousticOnce(_Named):
+    """An acoustic model and its answers."""
+
+    network: Acoustic
+    answers: dict[tuple[int, bytes], StringRoll] = field(default_factory=dict)
 
     @property
     def sample_rate(self) -> int:
@@ -56,19 +63,11 @@ class AcousticOnce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TabNetworkOnce:
+class TabNetworkOnce(_Named):
     """TabCNN and its answers."""
 
     network: TabNetwork
     answers: dict[tuple[int, bytes], FretProbs] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.network.name
-
-    @property
-    def sha256(self) -> str:
-        return self.network.sha256
 
     @property
     def open_pitches(self) -> tuple[int, ...]:
@@ -82,19 +81,11 @@ class TabNetworkOnce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefineOnce:
+class RefineOnce(_Named):
     """The LSTMPredictor and its answers."""
 
     network: Refine
     answers: dict[tuple[FrameGrid, bytes], FretProbs] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.network.name
-
-    @property
-    def sha256(self) -> str:
-        return self.network.sha256
 
     def __call__(self, frets: FretProbs) -> FretProbs:
         asked = (frets.grid, _digest(frets.probs))

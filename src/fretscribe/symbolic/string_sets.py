@@ -83,7 +83,8 @@ def typical_b0(open_pitches: Sequence[int], kind: str) -> Array:
 
 def string_likelihoods(heard: Stiffness, pitch: int, tuning: Tuning, strings: StringSet) -> Array:
     """Density of a measured ln B on each string of a tuning, float64 [n_strings]; never 0."""
-    apart = heard.log_b - _expected(np.array([pitch]), tuning, np.array(strings.log_b0))[0]
+    above = _semitones_above(np.array([pitch]), tuning)[0]
+    apart = heard.log_b - above * (math.log(2) / 6) - np.array(strings.log_b0)
     return np.asarray(_density(apart, _NOTES_DIFFER, heard.error) + _MISHEARD * _MISHEARD_DENSITY)
 
 
@@ -111,15 +112,12 @@ def fit_string_set(
     known = doubted.sum(axis=1) > 0
     shares = doubted[known] / doubted[known].sum(axis=1, keepdims=True)
     above = _semitones_above(np.asarray(pitches, dtype=np.int64)[known], tuning)
-    best: tuple[float, StringSet] | None = None
-    for kind in TYPICAL_B0:
-        typical = np.log(typical_b0(tuning.open_pitches, kind))
-        fitted, score = _fit(log_b[known], errors[known], above, shares, typical)
-        if best is None or score > best[0]:
-            best = score, StringSet(kind=kind, log_b0=tuple(float(v) for v in fitted))
-    if best is None:
-        raise ValueError("there is no typical set of strings")
-    return best[1]
+    fits = {
+        kind: _fit(log_b[known], errors[known], above, shares, np.log(typical_b0(tuning.open_pitches, kind)))
+        for kind in TYPICAL_B0
+    }
+    kind = max(fits, key=lambda kind: fits[kind][1])
+    return StringSet(kind=kind, log_b0=tuple(float(v) for v in fits[kind][0]))
 
 
 def _fit(log_b: Array, errors: Array, above: Array, shares: Array, typical: Array) -> tuple[Array, float]:
@@ -146,7 +144,3 @@ def _density(apart: Array, spread: float, error: Array | float) -> Array:
 def _semitones_above(pitches: npt.NDArray[np.int64], tuning: Tuning) -> Array:
     """Of every pitch above every open string without capo, [n, n_strings]."""
     return np.asarray(pitches[:, None] - np.array(tuning.open_pitches), dtype=np.float64)
-
-
-def _expected(pitches: npt.NDArray[np.int64], tuning: Tuning, log_b0: Array) -> Array:
-    return np.asarray(log_b0 + _semitones_above(pitches, tuning) * (math.log(2) / 6))
