@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fretscribe.errors import OptionError
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
-from fretscribe.symbolic.rhythm import note_value, parse_meter, quantize, track_beats
+from fretscribe.symbolic.rhythm import parse_meter, quantize, swing_ratio, track_beats
 
 
 def song(bpm, n_bars=8, beats_per_bar=4, start_s=0.5, drift=0.0):
@@ -61,6 +61,46 @@ def test_a_given_tempo_is_kept_and_its_phase_found():
     grid = track_beats(notes, beats[-1], bpm=96.0)
     assert np.diff(grid.beat_times_s) == pytest.approx(60 / 96)
     assert nearest_distance(np.array(grid.beat_times_s), beats).max() < 0.02
+
+
+@pytest.mark.parametrize("beats_per_bar", [3, 4])
+def test_three_and_four_are_told_apart(beats_per_bar):
+    notes, beats = song(100, n_bars=12, beats_per_bar=beats_per_bar)
+    grid = track_beats(notes, beats[-1] + 1.0)
+    assert (grid.beats_per_bar, grid.beat_unit) == (beats_per_bar, 4)
+    assert grid.meter_confidence > 0.5
+    assert track_beats(notes, beats[-1] + 1.0, beats_per_bar=4).meter_confidence is None
+
+
+@pytest.mark.parametrize("given_meter", [{}, {"beats_per_bar": 6, "beat_unit": 8}])
+def test_six_eighths_are_counted_in_eighths(given_meter):
+    eighth_s, notes = 0.22, []
+    for bar in range(12):
+        root = (40, 45, 43, 47)[bar % 4]
+        for i, above in enumerate((0, 16, 19, 7, 19, 16)):
+            onset_s = 0.4 + (6 * bar + i) * eighth_s
+            long = 3 if i in (0, 3) else 1
+            notes.append(Note(onset_s=onset_s, offset_s=onset_s + long * eighth_s, pitch=root + above))
+    grid = track_beats(notes, 17.0, **given_meter)
+    assert (grid.beats_per_bar, grid.beat_unit) == (6, 8)
+    eighths = 0.4 + eighth_s * np.arange(72)
+    assert nearest_distance(np.array(grid.beat_times_s), eighths).max() < 0.03
+    assert all(b - a == 6 for a, b in itertools.pairwise(grid.downbeats))
+
+
+def test_an_upbeat_becomes_a_pick_up_bar():
+    notes, beats = song(100, n_bars=12)
+    first = notes[0].onset_s
+    upbeat = Note(onset_s=first, offset_s=first + 0.5, pitch=64)
+    later = [Note(onset_s=n.onset_s + 0.6, offset_s=n.offset_s + 0.6, pitch=n.pitch) for n in notes]
+    grid = track_beats([upbeat, *later], beats[-1] + 1.6)
+    bars = np.array([grid.beat_times_s[i] for i in grid.downbeats])
+    assert nearest_distance(bars, beats[::4] + 0.6).max() < 0.05
+
+
+def test_the_same_notes_give_the_same_grid():
+    notes, _ = song(88, drift=0.1)
+    assert track_beats(notes, 30.0) == track_beats(notes[::-1], 30.0)
 
 
 def test_the_grid_covers_the_recording():
@@ -156,10 +196,40 @@ def test_notes_on_the_grid_stay_there(length, quarter):
     assert (out.onset_beats, out.duration_beats) == (start, length)
 
 
-def test_note_values_are_sensible():
-    assert note_value(1e-9) == Fraction(1, 8)
-    assert note_value(0.9) == 1
-    assert note_value(20.3) == 20
+@given(
+    st.lists(
+        st.tuples(st.floats(0.0, 20.0), st.floats(0.1, 2.0), st.integers(0, 5)), min_size=1, max_size=30
+    ),
+    st.sampled_from([1.0, 1.25, 2.0]),
+)
+@settings(deadline=None)
+def test_a_slower_player_is_written_alike(raw, factor):
+    # Onsets a 16th of a beat apart, off the edges of what counts as one chord.
+    raw = sorted({round(t * 16) / 16: (d, s) for t, d, s in raw}.items())
+    grid = BeatGrid.constant(60.0, 24.0)
+    slow = BeatGrid(beat_times_s=tuple(t * factor for t in grid.beat_times_s), downbeats=grid.downbeats)
+    here = quantize([tab_note(t, t + d, s) for t, (d, s) in raw], grid)
+    there = quantize([tab_note(t * factor, (t + d) * factor, s) for t, (d, s) in raw], slow)
+    assert [n.onset_beats for n in there] == [n.onset_beats for n in here]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 8.0), st.floats(0.05, 3.0)), min_size=1, max_size=40),
+)
+@settings(deadline=None)
+def test_quantising_again_changes_nothing(raw):
+    notes = [tab_note(t, t + d) for t, d in sorted(dict(raw).items())]
+    once = quantize(notes, GRID)
+    assert quantize(once, GRID) == once
+
+
+def test_swing_is_told_from_straight_playing_and_from_triplets():
+    swung = [beat + place for beat in range(20) for place in (0.0, 0.64)]
+    assert swing_ratio(swung, BeatGrid.constant(60.0, 20.0)) == pytest.approx(0.64)
+    straight = [beat + place for beat in range(20) for place in (0.0, 0.5)]
+    assert swing_ratio(straight, BeatGrid.constant(60.0, 20.0)) is None
+    triplets = [beat + place for beat in range(20) for place in (0.0, 0.333, 0.667)]
+    assert swing_ratio(triplets, BeatGrid.constant(60.0, 20.0)) is None
 
 
 def test_meters():

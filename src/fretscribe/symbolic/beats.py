@@ -1,235 +1,287 @@
-"""Finding the beat: tempo by autocorrelation, beats by dynamic programming, downbeats by accents.
+"""Finding beats and bars among onsets: candidates first, then the one that fits best.
 
-Works on note onsets, not on audio. Method: Ellis, "Beat tracking by dynamic programming", J. New Music
-Research 36(1), 2007, with a log-normal tempo prior. Neighbours: ``rhythm`` is the door and quantises.
+A walk for every style of rhythm gives grids that fit onsets well; each of them and its relatives (twice as
+fast, half a beat later, in thirds ...) is a candidate, and the learned weights choose among candidates, bar
+lengths and places of the bar line together. Tempi between 46 and 250 beats a minute are considered, of
+quarters or whatever the beat is scaled to. Neighbours: ``beat_model`` scores, ``beat_walk`` walks, ``rhythm``
+is the door.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from fretscribe.music import Note
+from fretscribe.symbolic.beat_model import BeatModel, bar_scores, gather
+from fretscribe.symbolic.beat_walk import RATE_HZ, beat_intervals, walk_beats
+from fretscribe.symbolic.onsets import Onsets
 
 Array = npt.NDArray[np.float64]
 
-RATE_HZ = 100.0
-"""Resolution of the onset strength."""
+STIFFNESS = 30.0
+"""Price of a tempo change by a factor of e from one beat to the next."""
 
-BPM_RANGE = (40.0, 240.0)
-TEMPO_PRIOR_BPM = 110.0
-_PRIOR_OCTAVES = 0.7  # standard deviation of the log-normal prior
-_SMOOTH_S = 0.02
-_TIGHTNESS = 100.0  # Ellis's alpha: how dear it is to leave the tempo
-_BASS_PITCH = 52
-_ON_BEAT = 0.12  # of a beat
-_LENGTH_SHARE, _GAP_SHARE, _START_SHARE = 3.0, 2.0, 1.0  # logistic fit on GuitarSet's beats, rounded
+CAUTION = 1.0
+"""How much less sure the scores are than they say: what log-probabilities are divided by."""
+
+START_BONUS = 2.0
+"""What a bar line gains at the first onset: recordings begin there more often than not. Set by hand, for what
+is learned from are excerpts that begin anywhere."""
+
+_RIVALS = 24  # grids that are compared with each other
+_SAME_BEAT_S = 0.07
+_NEARBY = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)  # weights of the beats around one
+_ROUNDS = 3
+_RELUCTANCE = 0.5  # onsets that it takes to move a beat half of the way
+_PERIODS_S = (0.24, 1.3)
+_LEAD = 160  # frames ahead of the first onset; longer than the longest beat
+_TAIL = 200
+_HALF, _THIRD = Fraction(1, 2), Fraction(1, 3)
+_RELATIVES: dict[Fraction, tuple[Fraction, ...]] = {
+    Fraction(1): (Fraction(0), _HALF, _HALF / 2, 3 * _HALF / 2, _THIRD, 2 * _THIRD),
+    _HALF: (Fraction(0), _HALF / 2),
+    Fraction(2): (Fraction(0), Fraction(1), _HALF, 3 * _HALF),
+    2 * _THIRD: (Fraction(0), _THIRD),
+    3 * _HALF: (Fraction(0), _HALF, Fraction(1)),
+    3 * _HALF / 2: (Fraction(0), _HALF / 2, _HALF),
+    4 * _THIRD: (Fraction(0), _THIRD, 2 * _THIRD, Fraction(1)),
+    Fraction(3): (Fraction(0), Fraction(1), Fraction(2)),
+    _THIRD: (Fraction(0),),
+}
+"""Length of a beat -> where its first lies, both in beats of the grid that it is made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accent:
-    """Notes that start together: when, how strong, and with which pitches."""
+class Bar:
+    """A kind of bar.
 
-    time_s: float
-    strength: float
-    pitches: tuple[int, ...]
-    duration_s: float
-
-
-def accents(notes: Sequence[Note], window_s: float = 0.05) -> list[Accent]:
-    """Groups of notes that start within ``window_s``; chords and low notes are stronger, but not by much."""
-    groups: list[list[Note]] = []
-    for note in sorted(notes, key=lambda n: (n.onset_s, n.pitch)):
-        if groups and note.onset_s - groups[-1][0].onset_s <= window_s:
-            groups[-1].append(note)
-        else:
-            groups.append([note])
-    found = []
-    for group in groups:
-        believed = sum(max(n.onset_prob, 0.05) for n in group)
-        time_s = sum(n.onset_s * max(n.onset_prob, 0.05) for n in group) / believed
-        bass = 1.2 if min(n.pitch for n in group) <= _BASS_PITCH else 1.0
-        found.append(
-            Accent(
-                time_s=time_s,
-                strength=bass * believed**0.5,
-                pitches=tuple(n.pitch for n in group),
-                duration_s=max(n.offset_s for n in group) - time_s,
-            )
-        )
-    return found
-
-
-def onset_strength(events: Sequence[Accent], duration_s: float) -> Array:
-    """Onset strength at `RATE_HZ`, smoothed over 20 ms, standard deviation 1, float64 [n]."""
-    n = int(np.ceil(duration_s * RATE_HZ)) + 1
-    envelope = np.zeros(n)
-    for event in events:
-        envelope[min(round(event.time_s * RATE_HZ), n - 1)] += event.strength
-    reach = round(4 * _SMOOTH_S * RATE_HZ)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_SMOOTH_S * RATE_HZ)) ** 2)
-    smooth = np.convolve(envelope, kernel)[reach : reach + n]
-    spread = float(smooth.std())
-    return smooth / spread if spread > 0 else smooth
-
-
-def find_tempo(strength: Array, prior_bpm: float = TEMPO_PRIOR_BPM, beats_per_bar: int = 4) -> float:
-    """Tempo in beats a minute whose multiples of the period best match the onset strength's autocorrelation.
-
-    The autocorrelation is summed at half a beat, one beat, a group of beats, one bar and two bars, and
-    weighted by a log-normal prior around ``prior_bpm``; the range is `BPM_RANGE` scaled with the prior.
+    Attributes
+    ----------
+    n_beats : int
+    in_threes : bool
+        Whether its beats are dotted ones, of three eighths.
     """
-    n = len(strength)
-    size = 1 << (2 * n - 1).bit_length()
-    spectrum = np.fft.rfft(strength - strength.mean(), size)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2, size)[:n]
-    correlation = correlation / max(correlation[0], 1e-12)
-    scale = prior_bpm / TEMPO_PRIOR_BPM
-    bpm = np.geomspace(BPM_RANGE[0] * scale, BPM_RANGE[1] * scale, 600)
-    period = 60.0 * RATE_HZ / bpm
-    score = np.zeros(len(bpm))
-    lags = np.arange(n)
-    for multiple, weight in _comb(beats_per_bar):
-        score += weight * np.interp(multiple * period, lags, correlation, right=0.0)
-    prior = np.exp(-0.5 * (np.log2(bpm / prior_bpm) / _PRIOR_OCTAVES) ** 2)
-    return float(bpm[int(np.argmax(np.maximum(score, 0.0) * prior + 1e-6 * prior))])
+
+    n_beats: int
+    in_threes: bool = False
 
 
-def _comb(beats_per_bar: int) -> tuple[tuple[float, float], ...]:
-    """Multiples of a beat at which music in a metre repeats itself, with their weights."""
-    group = 3 if beats_per_bar % 3 == 0 else 2
-    bar = beats_per_bar if beats_per_bar > group else 2 * group
-    return (0.5, 0.5), (1.0, 2.0), (float(group), 1.0), (float(bar), 1.0), (2.0 * bar, 1.0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarsFound:
+    """The best grid.
 
-
-def follow_beats(strength: Array, bpm: float) -> Array:
-    """Beat times in seconds that catch onsets while keeping near a tempo; may drift (Ellis 2007)."""
-    period = 60.0 * RATE_HZ / bpm
-    n = len(strength)
-    steps = np.arange(-round(2 * period), -max(1, round(period / 2)) + 1)
-    penalty = -_TIGHTNESS * np.log(-steps / period) ** 2
-    score = strength.copy()
-    back = np.full(n, -1, dtype=np.int64)
-    lead_in = len(steps) + int(-steps[-1])
-    padded = np.concatenate([np.full(lead_in, 0.0), score])
-    # Ahead of the first frame nothing was gained or lost, so a beat may start there at no price but tempo.
-    for t in range(n):
-        reach = padded[t + lead_in + steps[0] : t + lead_in + steps[-1] + 1] + penalty
-        best = int(reach.argmax())
-        padded[t + lead_in] = strength[t] + reach[best]
-        source = t + int(steps[best])
-        back[t] = source if source >= 0 else -1
-    score = padded[lead_in:]
-    tail = max(0, n - round(period))
-    beats = [tail + int(np.argmax(score[tail:]))]
-    while back[beats[-1]] >= 0:
-        beats.append(int(back[beats[-1]]))
-    return np.array(beats[::-1]) / RATE_HZ
-
-
-def steady_beats(strength: Array, bpm: float) -> Array:
-    """Beat times of a fixed tempo whose phase catches the most onset strength."""
-    period_s = 60.0 / bpm
-    duration_s = (len(strength) - 1) / RATE_HZ
-    times = np.arange(len(strength)) / RATE_HZ
-    phases = np.linspace(0.0, period_s, max(8, round(period_s * RATE_HZ)), endpoint=False)
-    gains = [
-        float(np.interp(np.arange(phase, duration_s + 1e-9, period_s), times, strength).sum())
-        for phase in phases
-    ]
-    first = float(phases[int(np.argmax(gains))])
-    return np.arange(first, duration_s + period_s, period_s)
-
-
-def settle_half_beat(beats: Array, events: Sequence[Accent]) -> Array:
-    """The beats, or the points halfway between them where those are more likely the beats.
-
-    Off-beats may well carry more and louder notes. What tells beats apart is that long notes start on
-    them, and that a performance mostly does.
+    Attributes
+    ----------
+    beats_s : float64 array [n]
+        Covers the onsets.
+    phase : int
+        Place of beat 0 in its bar.
+    bar : Bar
+    confidence : float
+        Share of the probability that this kind of bar has among those allowed, 0..1.
     """
-    if len(beats) < 2 or len(events) < 2:
-        return beats
-    times = np.array([e.time_s for e in events])
-    last = len(beats) - 1
-    index = np.clip(np.searchsorted(beats, times, side="right") - 1, 0, last - 1)
-    period = np.diff(beats)
-    place = index + (times - beats[index]) / period[index]
-    length = np.minimum(np.array([e.duration_s for e in events]) / np.median(period), 2.0)
-    gap = np.minimum(np.append(np.diff(place), 1.0), 2.0)
 
-    def score(shift: float) -> float:
-        on = np.abs(place - shift - np.round(place - shift)) < _ON_BEAT
-        if not on.any():
-            return -np.inf
-        weights = _LENGTH_SHARE * length[on].mean() + _GAP_SHARE * gap[on].mean()
-        return float(weights + _START_SHARE * on[0])
-
-    if score(0.5) <= score(0.0):
-        return beats
-    return beats[:-1] + 0.5 * period
+    beats_s: Array
+    phase: int
+    bar: Bar
+    confidence: float
 
 
-def refine_beats(beats: Array, events: Sequence[Accent], reach: float = 0.12) -> Array:
-    """Beats moved halfway onto onsets within ``reach`` of a beat's length, which undoes the 10 ms raster."""
-    if len(beats) < 2 or not events:
-        return beats
-    times = np.array([e.time_s for e in events])
-    period = float(np.median(np.diff(beats)))
-    right = np.clip(np.searchsorted(times, beats), 1, len(times) - 1) if len(times) > 1 else np.zeros(1, int)
-    if len(times) > 1:
-        left = times[right - 1]
-        nearest = np.where(np.abs(left - beats) <= np.abs(times[right] - beats), left, times[right])
-    else:
-        nearest = np.full(len(beats), times[0])
-    offset = nearest - beats
-    moved = beats + np.where(np.abs(offset) <= reach * period, offset, 0.0)
-    return moved if bool(np.all(np.diff(moved) > 0.5 * period)) else beats
+def find_bars(
+    onsets: Onsets,
+    bars: Sequence[Bar],
+    model: BeatModel,
+    *,
+    period_s: float | None = None,
+    scale: float = 1.0,
+) -> BarsFound:
+    """The most probable beats and bars of a performance.
+
+    Parameters
+    ----------
+    onsets : Onsets
+        At least two.
+    bars : sequence of Bar
+        Kinds of bars to choose from.
+    model : BeatModel
+    period_s : float, optional
+        Fixes the length of every beat: only where beats lie is found then.
+    scale : float
+        Quarters in a plain beat, such as one half where eighths are counted: what tempo is to be expected.
+    """
+    slow = onsets.stretched(1.0 / scale)
+    grids = candidates(slow, model) if period_s is None else list(_steady_grids(slow, period_s / scale))
+    found = best_bars(slow, grids, bars, model)
+    return replace(found, beats_s=found.beats_s * scale)
 
 
-def extend_beats(beats: Array, first_s: float, last_s: float) -> Array:
+def candidates(onsets: Onsets, model: BeatModel) -> list[Array]:
+    """Grids that may be the beats, each covering the onsets, none twice."""
+    first_s, last_s = float(onsets.times_s[0]), float(onsets.times_s[-1])
+    found: dict[tuple[int, ...], Array] = {}
+    for walk in _walks(onsets, model):
+        for period, phases in _RELATIVES.items():
+            for phase in phases:
+                grid = _relative(walk, float(period), float(phase), first_s, last_s)
+                length_s = float(np.median(np.diff(grid)))
+                if _PERIODS_S[0] < length_s < _PERIODS_S[1]:
+                    middle = float(grid[len(grid) // 2]) / length_s % 1.0
+                    near = (np.log2(length_s) * 20, middle * 12, grid[len(grid) // 4] * 25)
+                    found.setdefault(tuple(round(float(value)) for value in near), grid)
+    return list(found.values())
+
+
+def _walks(onsets: Onsets, model: BeatModel) -> Iterator[Array]:
+    """The best walk under each style."""
+    intervals = beat_intervals()
+    # Every place of an onset in every beat that could hold it.
+    column = np.concatenate([np.full(length, i) for i, length in enumerate(intervals.tolist())])
+    ahead = np.concatenate([np.arange(length) - length // 10 for length in intervals.tolist()])
+    periods_s = intervals[column] / RATE_HZ
+    tables = model.styles.log_density(ahead / intervals[column], periods_s).T.astype(np.float32)
+    start_s = float(onsets.times_s[0])
+    frames = np.rint((onsets.times_s - start_s) * RATE_HZ).astype(np.int64) + _LEAD
+    last = int(frames[-1])
+    target = column - ahead * len(intervals)
+    for table in tables:
+        gain = np.zeros((last + _TAIL, len(intervals)), dtype=np.float32)
+        flat = gain.reshape(-1)
+        for frame in frames.tolist():
+            flat[frame * len(intervals) + target] += table
+        beats = walk_beats(gain, intervals, first=_LEAD, last=last, stiffness=STIFFNESS)
+        walk: Array = np.asarray((beats - _LEAD) / RATE_HZ + start_s, dtype=np.float64)
+        yield walk
+
+
+def _relative(walk: Array, period: float, phase: float, first_s: float, last_s: float) -> Array:
+    """The grid whose beats last ``period`` beats of a walk and start ``phase`` beats after its first."""
+    n = len(walk)
+    step = np.arange(-int(3 / period) - 2, int((n + 3) / period) + 3)
+    grid = beat_times(walk, (phase + period * step).astype(np.float64))
+    inside = np.searchsorted(grid, [first_s + 1e-6, last_s])
+    return np.asarray(grid[max(int(inside[0]) - 1, 0) : int(inside[1]) + 2])
+
+
+def beat_times(beats_s: Array, places: Array) -> Array:
+    """Seconds at fractional beats; beyond the grid its edges' tempo goes on."""
+    n = len(beats_s)
+    inside = np.interp(places, np.arange(n), beats_s)
+    before = beats_s[0] + places * (beats_s[1] - beats_s[0])
+    after = beats_s[-1] + (places - (n - 1)) * (beats_s[-1] - beats_s[-2])
+    return np.asarray(np.where(places < 0, before, np.where(places > n - 1, after, inside)))
+
+
+def _steady_grids(onsets: Onsets, period_s: float) -> Iterator[Array]:
+    """Grids of one tempo, a hundredth of a second (at most a 16th of a beat) apart."""
+    first_s, last_s = float(onsets.times_s[0]), float(onsets.times_s[-1])
+    n_phases = min(max(16, round(period_s * RATE_HZ)), 150)
+    n_beats = int((last_s - first_s) / period_s) + 3
+    steps: Array = np.arange(n_beats, dtype=np.float64)
+    for phase in range(n_phases):
+        yield first_s + period_s * (steps - phase / n_phases)
+
+
+def best_bars(onsets: Onsets, grids: Sequence[Array], bars: Sequence[Bar], model: BeatModel) -> BarsFound:
+    """The best of some grids, with its kind of bar and the place of its first beat.
+
+    Not the most probable grid is taken but the one whose beats agree best with all probable ones, as who can
+    not tell a tempo from its double had better be half right for sure (least expected loss).
+    """
+    scores = np.zeros((len(grids), len(bars)))
+    phases = np.zeros((len(grids), len(bars)), dtype=np.int64)
+    for i, grid in enumerate(grids):
+        first = int(np.argmin(np.abs(grid - onsets.times_s[0])))
+        for j, bar in enumerate(bars):
+            evidence = gather(onsets, grid, model.styles, in_threes=bar.in_threes)
+            of_phases = bar_scores(evidence, model.beat_weights, bar.n_beats)
+            of_phases[-first % bar.n_beats] += START_BONUS
+            phases[i, j] = int(of_phases.argmax())
+            scores[i, j] = float(evidence.grid @ model.grid_weights) + float(of_phases.max())
+            if bar.n_beats == 3:
+                scores[i, j] -= model.triple_price * len(evidence.beats)
+    probability = np.exp((scores - scores.max()) / CAUTION)
+    probability /= probability.sum()
+    j = int(probability.sum(axis=0).argmax())
+    of_grids = probability.sum(axis=1)
+    likely = np.argsort(-of_grids, kind="stable")[:_RIVALS].tolist()
+    expected = [sum(float(of_grids[b]) * _agreement(grids[a], grids[b]) for b in likely) for a in likely]
+    i = likely[int(np.argmax(expected))]
+    return BarsFound(
+        beats_s=grids[i],
+        phase=int(phases[i, j]),
+        bar=bars[j],
+        confidence=float(probability[:, j].sum()),
+    )
+
+
+def _agreement(a: Array, b: Array) -> float:
+    """F-measure of the beats of two grids within 70 ms, squared: half right is no good page."""
+    near = np.clip(np.searchsorted(b, a), 1, len(b) - 1)
+    distance = np.minimum(np.abs(b[near] - a), np.abs(b[near - 1] - a))
+    return (2.0 * float(np.sum(distance <= _SAME_BEAT_S)) / (len(a) + len(b))) ** 2
+
+
+def settle(beats_s: Array, onsets: Onsets) -> Array:
+    """The same beats, smoother, and where the notes around them say that they are.
+
+    Smoothing undoes the raster of the walk; then every beat moves by how late onsets within a few beats are.
+    """
+    beats_s = _smooth(beats_s)
+    n, reach = len(beats_s), len(_NEARBY) // 2
+    for _ in range(_ROUNDS):
+        at, late_s, weight = _lateness(beats_s, onsets)
+        total = np.convolve(np.bincount(at, weight * late_s, n), _NEARBY)
+        weights = np.convolve(np.bincount(at, weight, n), _NEARBY)
+        moved = beats_s + (total / (weights + _RELUCTANCE))[reach : n + reach]
+        if np.any(np.diff(moved) <= 0.0):
+            break
+        beats_s = moved
+    return beats_s
+
+
+def settle_steady(beats_s: Array, onsets: Onsets) -> Array:
+    """Beats of a given tempo, moved together to where the notes say that they are."""
+    _, late_s, weight = _lateness(beats_s, onsets)
+    return beats_s + float((weight * late_s).sum()) / (float(weight.sum()) + _RELUCTANCE)
+
+
+def _lateness(beats_s: Array, onsets: Onsets) -> tuple[npt.NDArray[np.int64], Array, Array]:
+    """Of every onset: its beat, how late it is for the nearest quarter or third, and how much that tells."""
+    n = len(beats_s)
+    index = np.clip(np.searchsorted(beats_s, onsets.times_s, side="right") - 1, 0, n - 2)
+    period = np.diff(beats_s)[index]
+    place = index + (onsets.times_s - beats_s[index]) / period
+    meant = np.stack([np.rint(place * 4) / 4, np.rint(place * 3) / 3])
+    nearest = meant[np.abs(meant - place).argmin(axis=0), np.arange(len(place))]
+    late_s = np.clip(place - nearest, -0.1, 0.1) * period
+    # On the beat and halfway there is least doubt of what was meant.
+    weight = np.where(nearest * 2 == np.rint(nearest * 2), 1.0, 0.3)
+    return np.clip(np.rint(nearest).astype(np.int64), 0, n - 1), late_s, weight
+
+
+def _smooth(beats_s: Array) -> Array:
+    """Local means along straight lines, which keep a steady drift as it is."""
+    if len(beats_s) < 3:
+        return beats_s
+    kernel = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
+    padded = beat_times(beats_s, np.arange(-2.0, len(beats_s) + 2.0))
+    return np.asarray(np.convolve(padded, kernel / kernel.sum(), mode="valid"))
+
+
+def extend_beats(beats_s: Array, first_s: float, last_s: float) -> Array:
     """Beats continued at the tempo of their edges, to at most ``first_s`` and at least ``last_s``.
 
     Times before 0 are not made: the first beat lies within one period of the first note.
     """
-    before, after = beats[1] - beats[0], beats[-1] - beats[-2]
-    early = [beats[0]]
+    before, after = beats_s[1] - beats_s[0], beats_s[-1] - beats_s[-2]
+    early = [beats_s[0]]
     while early[-1] > first_s + 1e-9 and early[-1] - before >= 0.0:
         early.append(early[-1] - before)
-    late = [beats[-1]]
+    late = [beats_s[-1]]
     while late[-1] < last_s:
         late.append(late[-1] + after)
-    return np.concatenate([np.array(early[:0:-1]), beats, np.array(late[1:])])
-
-
-def find_downbeat(beats: Array, events: Sequence[Accent], beats_per_bar: int) -> int:
-    """Index 0..beats_per_bar-1 of the first downbeat: where bass, chords and changes of harmony fall."""
-    if beats_per_bar == 1 or not events:
-        return 0
-    period = float(np.median(np.diff(beats)))
-    weight = np.zeros(len(beats))
-    chroma = np.zeros((len(beats), 12))
-    bass = np.full(len(beats), 128)
-    for event in events:
-        nearest = int(np.argmin(np.abs(beats - event.time_s)))
-        within = int(np.clip(np.searchsorted(beats, event.time_s + 0.1 * period) - 1, 0, len(beats) - 1))
-        for pitch in event.pitches:
-            chroma[within, pitch % 12] += 1.0
-        if abs(beats[nearest] - event.time_s) <= 0.15 * period:
-            weight[nearest] += event.strength
-            bass[nearest] = min(bass[nearest], *event.pitches)
-    norm = np.linalg.norm(chroma, axis=1)
-    unit = chroma / np.maximum(norm, 1e-9)[:, None]
-    change = np.zeros(len(beats))
-    both = (norm[1:] > 0) & (norm[:-1] > 0)
-    change[1:] = np.where(both, 1.0 - (unit[1:] * unit[:-1]).sum(axis=1), 0.0)
-    low = np.where(bass < 128, np.clip((60.0 - bass) / 20.0, 0.0, 1.0), 0.0)
-    score = weight / max(float(weight.mean()), 1e-9) + 2.0 * change + low
-    # A first strong beat is more often a downbeat than not: bars are counted from where the music starts.
-    start = int(np.argmax(weight > 0))
-    totals = [float(score[phase::beats_per_bar].mean()) for phase in range(min(beats_per_bar, len(beats)))]
-    if start % beats_per_bar < len(totals):
-        totals[start % beats_per_bar] += 0.2
-    return int(np.argmax(totals))
+    return np.concatenate([np.array(early[:0:-1]), beats_s, np.array(late[1:])])

@@ -1,45 +1,33 @@
-"""Beats and note values: a grid that may drift with the player, and notes snapped onto it.
+"""Beats, bars and note values: a grid that may drift with the player, and notes written on it.
 
-Neighbours: ``beats`` does the tracking, `BeatGrid` converts between seconds and beats, ``io`` draws bars.
+Neighbours: ``beats`` does the tracking, ``note_values`` reads places and lengths, `BeatGrid` converts between
+seconds and beats, ``io`` draws bars.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from fretscribe.errors import OptionError
 from fretscribe.music import BeatGrid, Note, TabNote
-from fretscribe.symbolic.beats import (
-    TEMPO_PRIOR_BPM,
-    accents,
-    extend_beats,
-    find_downbeat,
-    find_tempo,
-    follow_beats,
-    onset_strength,
-    refine_beats,
-    settle_half_beat,
-    steady_beats,
-)
+from fretscribe.symbolic.beat_model import BeatModel, built_in_beat_model
+from fretscribe.symbolic.beats import Bar, extend_beats, find_bars, settle, settle_steady
+from fretscribe.symbolic.note_values import note_value, written_places
+from fretscribe.symbolic.onsets import Onsets, find_onsets
 
 MIN_BPM, MAX_BPM = 10.0, 1000.0
 _MIN_EVENTS = 4  # fewer onsets than this say nothing about a tempo
+_FEW, _HEAVIER = 8, 0.5  # what makes out 6/8; set by hand, GuitarSet is all in 4/4
 _TOGETHER_S = 0.035
-_STRAIGHT = 4
-_TRIPLET = 3
-_TRIPLET_PRICE = 0.004  # mean squared error (beats) that triplets must save a beat
 _SMALLEST = Fraction(1, 8)
-_VALUES = tuple(
-    Fraction(v)
-    for v in ("1/8", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", "1", "4/3", "3/2", "2", "3", "4", "6", "8")
-)
+_SWUNG = (0.57, 0.72)
+_MIN_SWUNG = 8
 
 
 def parse_meter(text: str) -> tuple[int, int]:
@@ -64,10 +52,11 @@ def track_beats(
     duration_s: float,
     *,
     bpm: float | None = None,
-    beats_per_bar: int = 4,
-    beat_unit: int = 4,
+    beats_per_bar: int | None = None,
+    beat_unit: int | None = None,
+    model: BeatModel | None = None,
 ) -> BeatGrid:
-    """Find the beats of a performance.
+    """Find the beats and the bars of a performance.
 
     Parameters
     ----------
@@ -76,16 +65,20 @@ def track_beats(
     duration_s : float
         Length of the recording; the grid covers it.
     bpm : float, optional
-        Beats (of ``beat_unit``) a minute. Fixes the tempo: only the phase is found then. Otherwise the tempo
-        is found and may drift.
-    beats_per_bar, beat_unit : int
-        The metre.
+        Beats (of the metre's unit) a minute. Fixes the tempo: only the phase is found then. Otherwise the
+        tempo is found and may drift.
+    beats_per_bar, beat_unit : int, optional
+        The metre. Without the first, 4/4, 3/4 and 6/8 are told apart (6/8 not at a given ``bpm``); without
+        the second alone, it is 4.
+    model : BeatModel, optional
+        By default the one that ships.
 
     Returns
     -------
     BeatGrid
-        Starts at most one beat after 0 or the first note, whichever is later. With fewer than 4 onsets and
-        no ``bpm`` there is nothing to track: a steady 120 from the first note.
+        Starts at most one beat after 0 or the first note, whichever is later; ``meter_confidence`` is set
+        where the metre was found. With fewer than 4 onsets there is nothing to track: a steady grid from the
+        first note, at ``bpm`` or 120, in the given metre or 4/4.
 
     Raises
     ------
@@ -94,38 +87,92 @@ def track_beats(
     """
     if bpm is not None and not MIN_BPM <= bpm <= MAX_BPM:
         raise OptionError(f"the tempo must be {MIN_BPM:g} to {MAX_BPM:g} beats a minute, not {bpm:g}")
-    events = accents(notes)
+    onsets = find_onsets(notes)
     end_s = max([duration_s, *(n.offset_s for n in notes), 1e-3])
-    if len(events) < _MIN_EVENTS:
-        start_s = events[0].time_s if events else 0.0
-        beats = start_s + (60.0 / (bpm or 120.0)) * np.arange(2.0)
+    first_s = float(onsets.times_s[0]) if len(onsets) else 0.0
+    unit = beat_unit or 4
+    if len(onsets) < _MIN_EVENTS:
+        beats = first_s + (60.0 / (bpm or 120.0)) * np.arange(2.0)
+        return _grid(extend_beats(beats, first_s, end_s), beats[0], 0, beats_per_bar or 4, unit)
+    if beats_per_bar is None:
+        bars = [Bar(n_beats=4), Bar(n_beats=3)]
+    elif beats_per_bar > 3 and beats_per_bar % 3 == 0 and unit >= 8:
+        bars = [Bar(n_beats=beats_per_bar // 3, in_threes=True)]
     else:
-        strength = onset_strength(events, max(e.time_s for e in events) + 0.1)
-        if bpm is not None:
-            beats = settle_half_beat(steady_beats(strength, bpm), events)
-        else:
-            tempo = find_tempo(strength, TEMPO_PRIOR_BPM * beat_unit / 4, beats_per_bar)
-            beats = follow_beats(strength, tempo)
-            if len(beats) < 2:
-                beats = steady_beats(strength, tempo)
-            beats = refine_beats(settle_half_beat(beats, events), events)
-    first_s = events[0].time_s if events else 0.0
-    beats = extend_beats(beats, first_s, end_s)
-    phase = find_downbeat(beats, events, beats_per_bar)
-    return BeatGrid(
-        beat_times_s=tuple(beats.tolist()),
-        downbeats=tuple(range(phase, len(beats), beats_per_bar)),
-        beats_per_bar=beats_per_bar,
-        beat_unit=beat_unit,
+        bars = [Bar(n_beats=beats_per_bar)]
+    parts = 3 if bars[0].in_threes else 1
+    found = find_bars(
+        onsets,
+        bars,
+        model or built_in_beat_model(),
+        period_s=None if bpm is None else 60.0 / bpm * parts,
+        scale=(8 if parts == 3 else 4) / unit,
+    )
+    beats = (settle if bpm is None else settle_steady)(found.beats_s, onsets)
+    free = beats_per_bar is None and beat_unit is None and bpm is None
+    if free and found.bar.n_beats == 3 and _counted_in_sixes(beats, found.phase, onsets):
+        parts, unit = 2, 8
+    beats = _divided(beats, parts)
+    return _grid(
+        extend_beats(beats, first_s, end_s),
+        beats[0],
+        found.phase * parts,
+        found.bar.n_beats * parts,
+        unit,
+        found.confidence if beats_per_bar is None else None,
     )
 
 
-def quantize(notes: Sequence[TabNote], beats: BeatGrid) -> tuple[TabNote, ...]:
-    """Snap onsets to quarters or thirds of a beat, and durations to note values.
+def _counted_in_sixes(beats: npt.NDArray[np.float64], phase: int, onsets: Onsets) -> bool:
+    """Whether bars of three beats are bars of six eighths: halved, not cut in three.
 
-    Straight or triplet is decided for every beat by the better fit, with a prior for straight. Notes
-    that start together share an onset. On each string onsets rise strictly and notes do not overlap; where
-    notes come faster than the raster, they are placed an eighth of a beat (or less) apart.
+    The fourth eighth must be played as often as, and be heavier than, the third and the fifth: longer,
+    fuller, lower.
+    """
+    index = np.clip(np.searchsorted(beats, onsets.times_s, side="right") - 1, 0, len(beats) - 2)
+    place = (onsets.times_s - beats[index]) / np.diff(beats)[index]
+    eighth = (np.rint(2.0 * (index + place)).astype(np.int64) + 2 * phase) % 6
+    length = np.log2(np.maximum(onsets.lengths_s, 0.01) / np.diff(beats)[index])
+    weight = np.clip(length, -2.0, 1.0) + 0.5 * np.minimum(onsets.n_notes, 4.0) - onsets.bass / 8.0
+    middle, others = eighth == 3, (eighth == 2) | (eighth == 4)
+    if 2 * int(middle.sum()) < max(_FEW, int(others.sum())):
+        return False
+    return not others.any() or float(weight[middle].mean()) > float(weight[others].mean()) + _HEAVIER
+
+
+def _grid(
+    beats: npt.NDArray[np.float64],
+    first_s: float,
+    phase: int,
+    beats_per_bar: int,
+    beat_unit: int,
+    confidence: float | None = None,
+) -> BeatGrid:
+    """The grid of ``beats`` at and after 0; the beat at ``first_s`` is the ``phase``-th of its bar."""
+    place = phase - int(np.argmin(np.abs(beats - first_s)))  # of beats[0] in its bar
+    n_before = int(np.sum(beats < 0.0)) if beats[0] < 0.0 else 0
+    first_downbeat = -(place + n_before) % beats_per_bar
+    kept = beats[n_before:]
+    return BeatGrid(
+        beat_times_s=tuple(kept.tolist()),
+        downbeats=tuple(range(first_downbeat, len(kept), beats_per_bar)),
+        beats_per_bar=beats_per_bar,
+        beat_unit=beat_unit,
+        meter_confidence=confidence,
+    )
+
+
+def _divided(beats: npt.NDArray[np.float64], parts: int) -> npt.NDArray[np.float64]:
+    """Beats with each interval divided into equal parts."""
+    places = np.arange((len(beats) - 1) * parts + 1) / parts
+    return np.interp(places, np.arange(len(beats)), beats)
+
+
+def quantize(notes: Sequence[TabNote], beats: BeatGrid) -> tuple[TabNote, ...]:
+    """Write onsets on quarters or thirds of a beat, and lengths as note values; see ``note_values``.
+
+    Notes that start together share an onset. On each string onsets rise strictly and notes do not overlap;
+    where notes come faster than the raster, they are placed an eighth of a beat (or less) apart.
 
     Parameters
     ----------
@@ -143,7 +190,7 @@ def quantize(notes: Sequence[TabNote], beats: BeatGrid) -> tuple[TabNote, ...]:
     onsets: dict[int, Fraction] = {}
     last_on_string: dict[int, Fraction] = {}
     latest: Fraction | None = None
-    for group, snapped in zip(groups, _snap(positions), strict=True):
+    for group, snapped in zip(groups, written_places(positions), strict=True):
         onset = snapped if latest is None else max(snapped, latest)
         busy = [last_on_string[s] for i in group if (s := notes[i].position.string) in last_on_string]
         if busy and onset <= max(busy):
@@ -169,28 +216,16 @@ def _together(notes: Sequence[TabNote]) -> list[list[int]]:
     return groups
 
 
-def _snap(positions: Sequence[float]) -> list[Fraction]:
-    """Each position (beats, rising) on the raster that fits its beat best."""
-    snapped: list[Fraction] = []
-    # A note just ahead of a beat belongs to that beat: it would count as its first, not as the last of four.
-    for _, group in itertools.groupby(positions, key=lambda p: math.floor(p + 0.125)):
-        inside = list(group)
-        straight = sum((p - round(p * _STRAIGHT) / _STRAIGHT) ** 2 for p in inside) / len(inside)
-        triplet = sum((p - round(p * _TRIPLET) / _TRIPLET) ** 2 for p in inside) / len(inside)
-        # One note can sit anywhere by chance; two or more that fit thirds speak for triplets.
-        price = _TRIPLET_PRICE * (2.0 if len(inside) == 1 else 1.0)
-        division = _TRIPLET if triplet + price < straight else _STRAIGHT
-        snapped += [Fraction(round(p * division), division) for p in inside]
-    return snapped
-
-
 def _with_values(notes: Sequence[TabNote], onsets: dict[int, Fraction], beats: BeatGrid) -> list[TabNote]:
     next_on_string: dict[int, Fraction] = {}
+    following: Fraction | None = None  # the next onset of any string that lies later
     result: list[TabNote] = []
     for i in range(len(notes) - 1, -1, -1):
         tab_note, onset = notes[i], onsets[i]
+        if i + 1 < len(notes) and onsets[i + 1] > onset:
+            following = onsets[i + 1]
         played = beats.beat_at(tab_note.note.offset_s) - beats.beat_at(tab_note.note.onset_s)
-        value = note_value(played)
+        value = note_value(played, None if following is None else following - onset)
         limit = next_on_string.get(tab_note.position.string)
         if limit is not None:
             value = min(value, limit - onset)
@@ -199,13 +234,16 @@ def _with_values(notes: Sequence[TabNote], onsets: dict[int, Fraction], beats: B
     return result[::-1]
 
 
-def note_value(played_beats: float) -> Fraction:
-    """The note value nearest (in ratio) to a played length in beats; whole beats above eight.
+def swing_ratio(onsets_s: Sequence[float], beats: BeatGrid) -> float | None:
+    """Where swung eighths fall in the beat, such as 0.64; None where the playing is straight.
 
-    >>> note_value(0.46), note_value(0.34), note_value(11.2)
-    (Fraction(1, 2), Fraction(1, 3), Fraction(11, 1))
+    Swung: more onsets lie in the last half's swung part (0.57 to 0.72 of a beat) than around its middle, and
+    few lie in the first third, where only triplets do.
     """
-    if played_beats > _VALUES[-1]:
-        return Fraction(round(played_beats))
-    length = math.log(max(played_beats, 1e-6))
-    return min(_VALUES, key=lambda v: abs(math.log(v) - length))
+    places = np.array([beats.beat_at(t) for t in onsets_s]) % 1.0
+    swung = places[(places > _SWUNG[0]) & (places < _SWUNG[1])]
+    straight = np.sum((places > 0.42) & (places <= _SWUNG[0]))
+    triplets = np.sum((places > 0.28) & (places <= 0.4))
+    if len(swung) < max(_MIN_SWUNG, 2 * int(straight), 2 * int(triplets)):
+        return None
+    return float(np.median(swung))

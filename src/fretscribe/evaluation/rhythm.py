@@ -1,0 +1,205 @@
+"""How well beats, bars and note values are found: on excerpts that keep no click.
+
+Beats are judged by the F-measure with 70 ms (Dixon, "Evaluation of the audio beat tracking system BeatRoot",
+J. New Music Research 36(1), 2007), as ``mir_eval.beat.f_measure`` does without trimming; the tempo by its
+median, within 4 %, with and without its double and half; quantised onsets by the share that fall on the
+sixteenth of the true beats on which they were played. Neighbours: ``datasets.excerpts`` cuts and bends,
+``rhythm_report`` writes.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fretscribe.datasets.excerpts import Excerpt, warped_excerpt
+from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, GuitarSet, Style, Track
+from fretscribe.errors import DatasetError
+from fretscribe.music import BeatGrid, Note, TabNote
+from fretscribe.symbolic.rhythm import quantize, track_beats
+
+Array = npt.NDArray[np.float64]
+Source = Literal["annotated", "heard"]
+Track_beats = Callable[[Sequence[Note], float], BeatGrid]
+
+BEAT_WINDOW_S = 0.07
+TEMPO_TOLERANCE = 0.04
+JUDGED_PLAYERS = ("03", "05")
+"""Whose tracks are judged: nothing that ships was learned from their rhythm."""
+TRACKS_A_STYLE = 30
+SEED = 0
+_OCTAVES = (0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmScores:
+    """What was found in an excerpt.
+
+    Attributes
+    ----------
+    beat_f, downbeat_f : float
+    true_bpm, found_bpm : float
+        Medians over beats.
+    sixteenths : float
+        Share of notes on the right sixteenth.
+    meter : str
+        As found.
+    n_notes : int
+    """
+
+    beat_f: float
+    downbeat_f: float
+    true_bpm: float
+    found_bpm: float
+    sixteenths: float
+    meter: str
+    n_notes: int
+
+    @property
+    def tempo_right(self) -> bool:
+        return abs(self.found_bpm / self.true_bpm - 1.0) <= TEMPO_TOLERANCE
+
+    @property
+    def tempo_right_but_octave(self) -> bool:
+        """Whether the tempo is right, or twice or half of what it should be."""
+        return any(abs(self.found_bpm / self.true_bpm / k - 1.0) <= TEMPO_TOLERANCE for k in _OCTAVES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmRow:
+    """An excerpt of a track and its scores."""
+
+    track_id: str
+    style: Style
+    source: Source
+    scores: RhythmScores
+
+
+def judged_tracks(dataset: GuitarSet) -> tuple[Track, ...]:
+    """Sixty tracks, half of them solos, drawn from those of `JUDGED_PLAYERS`; none of the development.
+
+    Raises
+    ------
+    DatasetError
+        If the dataset has too few.
+    """
+    chosen: list[Track] = []
+    styles: tuple[Style, ...] = ("comp", "solo")
+    rng = random.Random(SEED)  # noqa: S311 - a draw of tracks, no secret
+    for style in styles:
+        of_style = [
+            t
+            for t in dataset.tracks
+            if t.style == style and t.player in JUDGED_PLAYERS and t.track_id not in DEVELOPMENT_TRACKS
+        ]
+        if len(of_style) < TRACKS_A_STYLE:
+            raise DatasetError(
+                f"{dataset.root} has {len(of_style)} {style} tracks of players {', '.join(JUDGED_PLAYERS)},"
+                f" {TRACKS_A_STYLE} are needed",
+                mend="complete the annotations",
+            )
+        names = sorted(rng.sample(sorted(t.track_id for t in of_style), TRACKS_A_STYLE))
+        chosen += [dataset.track(name) for name in names]
+    return tuple(chosen)
+
+
+def judge_rhythm(
+    dataset: GuitarSet,
+    heard: Mapping[str, Sequence[TabNote]],
+    *,
+    track: Track_beats = track_beats,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[RhythmRow, ...]:
+    """Judge the tracker on an excerpt of each track.
+
+    Parameters
+    ----------
+    dataset : GuitarSet
+        Its annotations are the truth.
+    heard : mapping of track id to notes
+        Notes that the model heard: these tracks are judged by them, `judged_tracks` by their annotations.
+    track : callable
+        Notes and the length of the excerpt to beats.
+    progress : callable
+
+    Raises
+    ------
+    DatasetError
+        If tracks are missing.
+    """
+    jobs: list[tuple[Track, Source, Sequence[TabNote]]] = [
+        (dataset.track(name), "heard", notes) for name, notes in heard.items()
+    ]
+    jobs += [(t, "annotated", t.tab().notes) for t in judged_tracks(dataset)]
+    rows = []
+    for number, (of_track, source, notes) in enumerate(jobs):
+        progress(f"{source}: {of_track.track_id}")
+        truth = of_track.truth()
+        if truth.beats is None:
+            raise DatasetError(f"{of_track.track_id} has no beats", mend="download the dataset again")
+        rng = np.random.default_rng([SEED, number])
+        excerpt = warped_excerpt(notes, truth.beats, truth.duration_s, rng)
+        grid = track([n.note for n in excerpt.notes], excerpt.duration_s)
+        scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
+        rows.append(RhythmRow(track_id=of_track.track_id, style=of_track.style, source=source, scores=scores))
+    return tuple(rows)
+
+
+def rhythm_scores(excerpt: Excerpt, grid: BeatGrid, notes: Sequence[TabNote]) -> RhythmScores:
+    """Judge a grid and notes that were quantised on it."""
+    within = np.array([t for t in grid.beat_times_s if t <= excerpt.duration_s])
+    down = np.array([t for i in grid.downbeats if (t := grid.beat_times_s[i]) <= excerpt.duration_s])
+    return RhythmScores(
+        beat_f=beat_f_measure(excerpt.beats_s, within),
+        downbeat_f=beat_f_measure(excerpt.downbeats_s, down),
+        true_bpm=60.0 / statistics.median(np.diff(excerpt.beats_s).tolist()),
+        found_bpm=60.0 / statistics.median(np.diff(within).tolist()),
+        sixteenths=right_sixteenths(excerpt.beats_s, grid, notes),
+        meter=f"{grid.beats_per_bar}/{grid.beat_unit}",
+        n_notes=len(notes),
+    )
+
+
+def beat_f_measure(ref_s: Array, est_s: Array, window_s: float = BEAT_WINDOW_S) -> float:
+    """F-measure of beats, each matched to at most one within the window; rising times in seconds.
+
+    >>> beat_f_measure(np.array([0.0, 0.5, 1.0]), np.array([0.05, 1.2]))
+    0.4
+    """
+    i = j = n_hits = 0
+    while i < len(ref_s) and j < len(est_s):
+        if abs(ref_s[i] - est_s[j]) <= window_s:
+            i, j, n_hits = i + 1, j + 1, n_hits + 1
+        elif ref_s[i] < est_s[j]:
+            i += 1
+        else:
+            j += 1
+    return 2.0 * n_hits / (len(ref_s) + len(est_s)) if len(ref_s) + len(est_s) else 0.0
+
+
+def right_sixteenths(ref_beats_s: Array, grid: BeatGrid, notes: Sequence[TabNote]) -> float:
+    """Share of notes whose quantised onset is the sixteenth on which they were played.
+
+    The beat that a note was given to must lie within 70 ms of a true beat; from there its quantised place,
+    rounded to a sixteenth, must be its played place on the true beats, rounded likewise.
+    """
+    if not notes or len(ref_beats_s) < 2:
+        return 0.0
+    truth = BeatGrid(beat_times_s=tuple(ref_beats_s.tolist()), downbeats=())
+    n_right = 0
+    for n in notes:
+        if n.onset_beats is None:
+            continue
+        played = round(4.0 * truth.beat_at(n.note.onset_s))
+        beat = int(n.onset_beats // 1)
+        beat_s = grid.time_at(beat)
+        there = round(truth.beat_at(beat_s))
+        matched = abs(truth.time_at(there) - beat_s) <= BEAT_WINDOW_S
+        n_right += matched and round(4 * (there + n.onset_beats - beat)) == played
+    return n_right / len(notes)
