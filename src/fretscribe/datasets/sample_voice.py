@@ -21,7 +21,7 @@ from fretscribe.datasets.sample_bank import (
     SampleVoice,
     load_sample_bank,
 )
-from fretscribe.datasets.synthetic import VELOCITY_RANGE_DB, faded_out
+from fretscribe.datasets.synthetic import VELOCITY_RANGE_DB, faded_out, plucks_again
 from fretscribe.frames import FloatArray
 from fretscribe.music import BendPoint, Tab, TabNote
 
@@ -79,6 +79,7 @@ def render_strings(
     *,
     sample_rate: int = BANK_RATE,
     duration_s: float | None = None,
+    contact_s: float | None = None,
 ) -> FloatArray:
     """Play a tab with a recorded guitar, one channel a string, before room and recording chain.
 
@@ -95,6 +96,9 @@ def render_strings(
         Only `BANK_RATE` is there.
     duration_s : float, optional
         Length of the result; the tab's own duration plus 0.5 s otherwise.
+    contact_s : float, optional
+        Time constant with which a note ends under the pick that is about to pluck its string again; as any
+        other end otherwise.
 
     Returns
     -------
@@ -110,6 +114,7 @@ def render_strings(
     n_samples = round((duration_s if duration_s is not None else tab.duration_s + 0.5) * sample_rate)
     out = np.zeros((tab.tuning.n_strings, n_samples), dtype=np.float32)
     ends = [n_samples] * tab.tuning.n_strings
+    upcoming: list[TabNote | None] = [None] * tab.tuning.n_strings
     # Backwards, so that each string's next stroke is known: it silences this one.
     for tab_note in reversed(tab.notes):
         string = tab_note.position.string
@@ -119,7 +124,11 @@ def render_strings(
         takes = voice.recordings(tab_note.note.pitch, tab.tuning.open_pitches[string])
         if not takes:
             raise ValueError(f"voice {voice.name!r} has no recording for {tab_note.position} of {tab.tuning}")
-        wave = _note_wave(tab_note, _choose_take(takes, tab_note.note.velocity, rng), rng)
+        following = upcoming[string]
+        plucked = following is not None and plucks_again(tab_note, following)
+        take = _choose_take(takes, tab_note.note.velocity, rng)
+        wave = _note_wave(tab_note, take, rng, contact_s if plucked else None)
+        upcoming[string] = tab_note
         wave = wave[: ends[string] - start]
         if start + len(wave) >= ends[string]:
             wave = faded_out(wave, sample_rate)
@@ -136,9 +145,12 @@ def _choose_take(takes: tuple[RecordedNote, ...], velocity: int, rng: np.random.
     return pool[int(rng.integers(len(pool)))]
 
 
-def _note_wave(tab_note: TabNote, take: RecordedNote, rng: np.random.Generator) -> FloatArray:
+def _note_wave(
+    tab_note: TabNote, take: RecordedNote, rng: np.random.Generator, release_s: float | None
+) -> FloatArray:
     note, techniques = tab_note.note, tab_note.techniques
-    release_s = float(rng.uniform(0.03, 0.08))
+    drawn_s = float(rng.uniform(0.03, 0.08))
+    release_s = release_s or drawn_s
     n_held = max(1, round(note.duration_s * BANK_RATE))
     n_wanted = n_held + round(_TAIL_DECAYS * release_s * BANK_RATE)
     # A slur has no pick: it enters after the recorded attack, quickly faded in.

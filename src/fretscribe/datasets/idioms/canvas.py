@@ -54,6 +54,8 @@ class Canvas:
         Where the off-beat eighth falls in the beat: 0.5 is straight, 0.67 a full shuffle.
     jitter_s : float
         Standard deviation of a stroke's timing, clipped at twice that.
+    touch_s : tuple of float
+        How long the pick or finger touches a sounding string before it plucks it again: least and most.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Canvas:
         end_s: float,
         swing: float = 0.5,
         jitter_s: float = 0.008,
+        touch_s: tuple[float, float] = (0.0, 0.012),
     ) -> None:
         self.tuning = tuning
         self.beats = beats
@@ -72,6 +75,7 @@ class Canvas:
         self.end_s = end_s
         self.swing = swing
         self.jitter_s = jitter_s
+        self.touch_s = touch_s
         self.plucks: list[Pluck] = []
         self.chords: list[Chord] = []
 
@@ -181,7 +185,7 @@ class Canvas:
         # The pick or finger touches a string a moment before it sounds again; a slur does not.
         gap_s = 0.0
         if old.string == new.string and not new.techniques & _SLURS:
-            gap_s = min(self.dice.between(0.0, 0.012), 0.2 * (new.onset_s - old.onset_s))
+            gap_s = min(self.dice.between(*self.touch_s), 0.2 * (new.onset_s - old.onset_s))
         old.offset_s = min(old.offset_s, new.onset_s - gap_s)
         old.ticks = min(old.ticks, new.tick - old.tick)
 

@@ -1,0 +1,121 @@
+"""Writes into a tab how its notes are played, as heard in the sound that the networks heard.
+
+No note is added, left out, or changed in pitch; a slurred note goes to the string that it comes from, a
+harmonic to the one that sounds. Neighbours: ``symbolic.techniques`` listens and decides, ``detuning`` has the
+sound and its clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from fretscribe.frames import FloatArray
+from fretscribe.music import BendPoint, Position, Tab, TabNote, Tuning
+from fretscribe.pipeline.detuning import InTune
+from fretscribe.pipeline.ledger import Ledger
+from fretscribe.symbolic.techniques import SLURS, Marks
+
+STAGE_NAME = "techniques"
+
+HearTechniques = Callable[[FloatArray, int, Sequence[TabNote], Tuning], list[Marks]]
+"""As `symbolic.techniques.hear_techniques`: signal, sample rate, notes, tuning."""
+
+_AT_ITS_OWN_PITCH = {2: 12, 3: 19, 4: 24}
+"""Partial to the fret whose pitch is that of the harmonic over it."""
+
+
+def mark_techniques(tab: Tab, heard: InTune, start_s: float, hear: HearTechniques, ledger: Ledger) -> Tab:
+    """The same tab with techniques, and with the pitch curves of bends and vibrato.
+
+    Parameters
+    ----------
+    tab : Tab
+        On the clock of the recording.
+    heard : InTune
+        What the networks heard of it, from ``start_s`` on.
+    start_s : float
+    hear : callable
+    ledger : Ledger
+    """
+    if not tab.notes:
+        ledger.note(STAGE_NAME, "skipped", "no notes")
+        return tab
+    speed = float(heard.speed)
+    with ledger.timed(STAGE_NAME):
+        timed = [_timed(note, start_s, speed) for note in tab.notes]
+        found = hear(heard.audio.mono(), heard.audio.sample_rate, timed, tab.tuning)
+        notes = list(tab.notes)
+        for i, marks in enumerate(found):
+            _marked(notes, i, marks, tab.tuning, speed)
+    counts = Counter(technique for note in notes for technique in note.techniques)
+    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in sorted(counts.items()))
+    ledger.note(STAGE_NAME, "ran", told or "none stands out")
+    return replace(tab, notes=tuple(sorted(notes, key=lambda n: (n.note.onset_s, n.position.string))))
+
+
+def _timed(note: TabNote, start_s: float, speed: float) -> TabNote:
+    """The note on the clock of the sound that was heard."""
+    onset_s = max(0.0, (note.note.onset_s - start_s) * speed)
+    offset_s = max((note.note.offset_s - start_s) * speed, onset_s + 1e-3)
+    return replace(note, note=replace(note.note, onset_s=onset_s, offset_s=offset_s))
+
+
+def _marked(notes: list[TabNote], i: int, marks: Marks, tuning: Tuning, speed: float) -> None:
+    """Write the marks of note i; a slur and a harmonic may take it, unchanged in pitch, to their string."""
+    note, techniques = notes[i], frozenset(marks.techniques)
+    if "harmonic" in techniques:
+        place = _place_of_harmonic(notes, i, marks.partial, tuning)
+        if place is None:
+            techniques -= {"harmonic"}
+        else:
+            note = replace(note, position=place)
+    slurs = techniques & SLURS
+    if slurs:
+        place = _place_of_slur(notes, i, marks.before, tuning)
+        if place is None:
+            techniques -= slurs
+        else:
+            note = replace(note, position=place)
+            notes[marks.before] = _ending_by(notes[marks.before], note.note.onset_s)
+    if marks.curve and techniques & {"bend", "vibrato"}:
+        curve = tuple(BendPoint(time_s=point.time_s / speed, cents=point.cents) for point in marks.curve)
+        note = replace(note, note=replace(note.note, bend=curve))
+    notes[i] = replace(note, techniques=techniques)
+
+
+def _ending_by(note: TabNote, end_s: float) -> TabNote:
+    return note if note.note.offset_s <= end_s else replace(note, note=replace(note.note, offset_s=end_s))
+
+
+def _place_of_slur(notes: Sequence[TabNote], i: int, before: int, tuning: Tuning) -> Position | None:
+    """The note's place on the string that it comes from; None where it has none, or the string is taken."""
+    if before < 0:
+        return None
+    string = notes[before].position.string
+    for place in tuning.positions(notes[i].note.pitch):
+        if place.string == string:
+            return None if _taken(notes, i, string, but=before) else place
+    return None
+
+
+def _place_of_harmonic(notes: Sequence[TabNote], i: int, partial: int, tuning: Tuning) -> Position | None:
+    """Where a harmonic has the pitch of its fret; None where that is off the neck or the string is taken."""
+    fret = _AT_ITS_OWN_PITCH.get(partial)
+    for place in tuning.positions(notes[i].note.pitch):
+        if place.fret == fret:
+            return None if _taken(notes, i, place.string) else place
+    return None
+
+
+def _taken(notes: Sequence[TabNote], i: int, string: int, *, but: int = -1) -> bool:
+    """Whether another note (``but`` one) sounds on a string while note i does."""
+    note = notes[i].note
+    return any(
+        other.position.string == string
+        and other.note.onset_s < note.offset_s
+        and note.onset_s < other.note.offset_s
+        for k, other in enumerate(notes)
+        if k not in (i, but)
+    )
