@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from fretscribe.errors import OutputError
 from fretscribe.io.ascii_tab import write_ascii
+from fretscribe.io.text_tab_reader import parse_text_tab
 from fretscribe.music import BeatGrid, BendPoint, Chord, Key, Tab, TabNote, Tuning
+from random_tabs import n_tabs, random_tab
 from strategies import tab_note, tab_of, tabs
 
 
@@ -22,10 +24,20 @@ def systems_of(text: str, n_strings: int) -> list[list[str]]:
     return [lines[i : i + n_strings] for i in range(0, len(lines), n_strings)]
 
 
+def sustained(notes: list[TabNote], end: int) -> list[TabNote]:
+    """The same notes, each written to last to the next onset."""
+    onsets = sorted({n.onset_beats for n in notes} | {Fraction(end)})
+    return [
+        dataclasses.replace(n, duration_beats=onsets[onsets.index(n.onset_beats) + 1] - n.onset_beats)
+        for n in notes
+    ]
+
+
 def test_a_whole_tab() -> None:
     notes = [tab_note(1, 3, 0), tab_note(2, 2, 1), tab_note(3, 0, 2), tab_note(4, 1, 3)]
     notes += [tab_note(s, f, 4) for s, f in ((0, 3), (1, 2), (2, 0), (3, 0), (4, 0), (5, 3))]
     notes += [tab_note(5, 10, Fraction(6)), tab_note(5, 12, Fraction(13, 2), "hammer_on")]
+    notes = sustained(notes, 8)
     chords = (Chord(start_s=0.01, end_s=2, name="C"), Chord(start_s=1.98, end_s=4, name="G"))
     tab = tab_of(*notes, chords=chords, key=Key(tonic=0, mode="major"), title="A song")
     assert write_ascii(tab) == (
@@ -35,6 +47,7 @@ def test_a_whole_tab() -> None:
         "\n"
         "[0:00]  bar 1\n"
         "   C                 G\n"
+        "   q   q   q   q     h       e  q.\n"
         "e|-----------------|-3-------10h12----|\n"
         "B|-------------1---|-0----------------|\n"
         "G|---------0-------|-0----------------|\n"
@@ -42,6 +55,7 @@ def test_a_whole_tab() -> None:
         "A|-3---------------|-2----------------|\n"
         "E|-----------------|-3----------------|\n"
         "\n"
+        "Rhythm: h half   q quarter   e eighth   . dotted\n"
         "h hammer-on\n"
     )
 
@@ -58,7 +72,7 @@ def test_silence_is_said_aloud() -> None:
 
 def only_string(*notes: TabNote, **more: object) -> str:
     """The drawn rows of the lowest string, joined."""
-    text = write_ascii(tab_of(*notes), **more)
+    text = write_ascii(tab_of(*notes), **{"rhythm": False, **more})
     return "".join(line[2:] for line in strings_of(text) if line.startswith("E|"))
 
 
@@ -100,10 +114,10 @@ def test_every_technique_has_its_sign() -> None:
         tab_note(0, 3, 6, "palm_mute"),
         tab_note(0, 3, 7, "palm_mute"),
     ]
-    text = write_ascii(tab_of(*notes))
+    text = write_ascii(tab_of(*notes), rhythm=False)
     assert r"E|-5h7p5/9\2~--7b9-|-x---<12>-3---3---|" in text
     assert "                      PM---" in text.replace("E|", "  ")
-    legend = text.splitlines()[-1]
+    legend = text[text.rindex("|") :]
     for sign in (
         "h hammer-on",
         "p pull-off",
@@ -120,7 +134,7 @@ def test_every_technique_has_its_sign() -> None:
 def test_doubt_is_marked_on_request_only() -> None:
     notes = (tab_note(0, 3, 0, confidence=0.3), tab_note(0, 5, 1, confidence=0.9), tab_note(0, 7, 2))
     assert "?" not in write_ascii(tab_of(*notes))
-    text = write_ascii(tab_of(*notes), show_doubt=0.8)
+    text = write_ascii(tab_of(*notes), show_doubt=0.8, rhythm=False)
     assert "E|-3?--5---7-------|" in text
     assert text.endswith("? doubtful\n")
 
@@ -157,6 +171,70 @@ def test_labels_of_other_tunings() -> None:
         assert [line.split("|")[0] + "|" for line in strings_of(text)] == labels
 
 
+@pytest.mark.parametrize(
+    ("cents", "text"),
+    [
+        ((), "7b-"),
+        ((0.0, 200.0), "7b9-"),
+        ((0.0, 205.0, 10.0), "7b9r7-"),
+        ((0.0, 300.0, 110.0), "7b10r8-"),
+        ((0.0, 60.0, 0.0), "7b1/4-"),
+        ((0.0, 90.0), "7b8-"),
+        ((100.0, -40.0), "7b8r7-"),
+    ],
+)
+def test_bends_say_where_they_go_and_return(cents: tuple[float, ...], text: str) -> None:
+    note = tab_note(0, 7, 0, "bend")
+    bend = tuple(BendPoint(time_s=i / 20, cents=c) for i, c in enumerate(cents))
+    note = dataclasses.replace(note, note=dataclasses.replace(note.note, bend=bend))
+    assert only_string(note).startswith(f"-{text}")
+
+
+def test_names_of_strings() -> None:
+    tab = tab_of(tab_note(0, 0, 0))
+
+    def names(**more: str) -> list[str]:
+        return [line.split("|")[0] for line in write_ascii(tab, **more).splitlines() if "|-" in line]
+
+    assert names() == ["e", "B", "G", "D", "A", "E"]
+    assert names(string_names="pitches") == ["E4", "B3", "G3", "D3", "A2", "E2"]
+    assert names(string_names="numbers") == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_tempo_that_changes_much_is_said_again() -> None:
+    times = [i * 0.5 for i in range(17)]
+    times += [times[-1] + (i + 1) * 0.4 for i in range(16)]
+    beats = BeatGrid(beat_times_s=tuple(times), downbeats=tuple(range(0, 33, 4)))
+    notes = [tab_note(0, 0, i) for i in range(32)]
+    placed = [
+        dataclasses.replace(
+            n, note=dataclasses.replace(n.note, onset_s=beats.time_at(i), offset_s=beats.time_at(i + 1))
+        )
+        for i, n in enumerate(notes)
+    ]
+    text = write_ascii(tab_of(*placed, beats=beats), columns=24)
+    assert "Tempo: 133.3 bpm" in text
+    assert re.findall(r"^\[.*bpm", text, re.MULTILINE) == [
+        "[0:00]  bar 1  120 bpm", "[0:08]  bar 5  150 bpm",
+    ]  # fmt: skip
+    read = parse_text_tab(text).tab
+    assert [n.note.onset_s for n in read.notes] == pytest.approx([n.note.onset_s for n in placed])
+
+
+def test_legends_stay_within_the_page() -> None:
+    for seed in range(20):
+        lines = write_ascii(random_tab(seed), columns=60).splitlines()
+        legend = lines[next(i for i, line in enumerate(lines) if line.startswith("Rhythm: ")) :]
+        assert len(legend) > 2
+        assert max(map(len, legend)) <= 60
+
+
+def test_rhythm_is_left_out_where_it_is_not_wanted() -> None:
+    tab = tab_of(*sustained([tab_note(0, 3, 0), tab_note(1, 5, 1)], 4))
+    assert "\n   q   h.\n" in write_ascii(tab)
+    assert "Rhythm" not in write_ascii(tab, rhythm=False)
+
+
 def test_chord_names_never_run_together() -> None:
     chords = tuple(Chord(start_s=i / 2, end_s=i / 2 + 0.5, name=f"C#m7b5/{x}") for i, x in enumerate("ABDEF"))
     text = write_ascii(tab_of(tab_note(0, 3, 0), tab_note(0, 3, 4), chords=chords))
@@ -168,6 +246,13 @@ def test_chord_names_never_run_together() -> None:
     assert "C#" not in write_ascii(tab_of(tab_note(0, 3, 0), chords=chords), chords=False)
     flat = write_ascii(tab_of(tab_note(0, 3, 0), chords=chords, key=Key(tonic=3, mode="major")))
     assert "Dbm7b5/A" in flat
+
+
+def test_that_there_is_no_chord_is_said_between_chords_only() -> None:
+    names = ("N.C.", "C", "N.C.", "G")
+    chords = tuple(Chord(start_s=i, end_s=i + 1, name=name) for i, name in enumerate(names))
+    text = write_ascii(tab_of(tab_note(0, 3, 0), tab_note(0, 3, 7), chords=chords), rhythm=False, times=False)
+    assert [line.split() for line in text.splitlines() if "C" in line] == [["C", "N.C.", "G"]]
 
 
 def test_without_beats_columns_are_time() -> None:
@@ -194,9 +279,9 @@ def test_unquantised_triplets_are_seen() -> None:
 
 def test_pick_up_and_late_start() -> None:
     beats = BeatGrid(beat_times_s=tuple(i / 2 for i in range(10)), downbeats=(1, 5, 9))
-    text = write_ascii(tab_of(tab_note(0, 3, 0), tab_note(0, 5, 1), beats=beats))
+    text = write_ascii(tab_of(tab_note(0, 3, 0), tab_note(0, 5, 1), beats=beats), rhythm=False)
     assert "E|-3---|-5---------------|" in text
-    text = write_ascii(tab_of(tab_note(0, 5, 5), beats=beats))
+    text = write_ascii(tab_of(tab_note(0, 5, 5), beats=beats), rhythm=False)
     assert "[0:02]  bar 3\n" in text
     assert "E|-5---------------|" in text
 
@@ -217,7 +302,7 @@ def test_impossible_widths() -> None:
         write_ascii(tab_of(), columns=10)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=n_tabs(40), deadline=None)
 @given(tabs(), st.sampled_from([40, 80, 200]))
 def test_any_tab_is_drawn_with_all_its_notes(tab: Tab, columns: int) -> None:
     plain = dataclasses.replace(

@@ -1,18 +1,23 @@
 import importlib
 import json
+import math
 import os
 import zipfile
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from fretscribe.errors import TabFormatError
+from fretscribe.io.bars import beats_from_zero
 from fretscribe.io.bends import bend_at
 from fretscribe.io.jams import CONTOUR_STEP_S, parse_jams, render_jams
 from fretscribe.music import BeatGrid, BendPoint, Chord, Key, Note, Position, Tab, TabNote, Tuning
 from fretscribe.result import Transcription
+from random_tabs import n_tabs, random_tab
 from strategies import beat_grids, tab_note, tab_of, tabs
 
 DATA = Path(os.environ.get("FRETSCRIBE_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -23,7 +28,7 @@ def render(tab: Tab) -> bytes:
     return render_jams(Transcription(tab=tab))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=n_tabs(40), deadline=None)
 @given(tabs())
 def test_our_files_come_back(tab: Tab) -> None:
     data = render(tab)
@@ -199,3 +204,46 @@ def test_the_jams_package_reads_and_validates_ours(tmp_path: Path) -> None:
     assert [o.value for o in read.search(namespace="tempo")[0].data] == pytest.approx([120.0])
     positions = [o.value["position"] for o in read.search(namespace="beat_position")[0].data]
     assert positions == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("seed", range(n_tabs(12)))
+def test_the_field_s_tools_read_random_tabs(tmp_path: Path, seed: int) -> None:
+    jams, mir_eval = (importlib.import_module(name) for name in ("jams", "mir_eval"))
+    tab = random_tab(seed)
+    (tmp_path / "a.jams").write_bytes(render(tab))
+    read = jams.load(str(tmp_path / "a.jams"), validate=True, strict=True)
+    beats = beats_from_zero(tab.beats)
+    assert beats is not None
+    for string in range(tab.tuning.n_strings):
+        notes = [n.note for n in tab.notes if n.position.string == string]
+        (found,) = _of_string(read, "note_midi", string)
+        assert [(o.time, o.time + o.duration, o.value) for o in found.data] == [
+            (n.onset_s, pytest.approx(n.offset_s), n.pitch) for n in notes
+        ]
+        (contour,) = _of_string(read, "pitch_contour", string)
+        for o in contour.data:
+            note = notes[o.value["index"]]
+            cents = 100.0 * (69 + 12 * math.log2(o.value["frequency"] / 440.0) - note.pitch)
+            assert cents == pytest.approx(float(bend_at(note.bend, o.time - note.onset_s)), abs=0.1)
+    found_beats = read.search(namespace="beat_position")[0]
+    times, _ = jams.nsconvert.convert(found_beats, "beat").to_event_values()
+    assert mir_eval.beat.f_measure(np.array(beats.beat_times_s), times, 0.001) == 1.0
+    downbeats = [o.time for o in found_beats.data if o.value["position"] == 1]
+    assert downbeats == [beats.beat_times_s[i] for i in beats.downbeats]
+    (tempo,) = read.search(namespace="tempo")[0].data
+    assert tempo.value == pytest.approx(beats.tempo_bpm)
+    intervals, labels = read.search(namespace="chord")[0].to_interval_values()
+    assert len(labels) == len(tab.chords)
+    assert all(mir_eval.chord.split(label) for label in labels)
+    assert intervals[:, 0].tolist() == pytest.approx([c.start_s for c in tab.chords])
+    if tab.key is not None:
+        (key,) = read.search(namespace="key_mode")[0].data
+        tonic, mode = key.value.split(":")
+        assert (mir_eval.key.KEY_TO_SEMITONE[tonic.lower()], mode) == (tab.key.tonic, tab.key.mode)
+
+
+def _of_string(read: Any, namespace: str, string: int) -> list[Any]:
+    found = read.search(namespace=namespace)
+    return [a for a in found if a.annotation_metadata.data_source == str(string)]

@@ -12,6 +12,7 @@ from fretscribe.io.midi import parse_midi, read_midi_notes, render_midi, string_
 from fretscribe.io.midi_clock import MidiClock
 from fretscribe.io.midi_reader import parse_midi_notes
 from fretscribe.music import BeatGrid, BendPoint, Chord, Key, Note, Position, Tab, TabNote
+from random_tabs import n_tabs
 from strategies import beat_grids, tab_note, tab_of, tabs
 
 
@@ -20,7 +21,7 @@ def longest_tick_s(beats: BeatGrid | None) -> float:
     return max(clock.tempos_us) / 1e6 / 960
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=n_tabs(60), deadline=None)
 @given(tabs())
 def test_our_files_come_back(tab: Tab) -> None:
     data = render_midi(tab)

@@ -189,6 +189,25 @@ def test_a_count_line_and_rhythm_letters() -> None:
     assert parse_text_tab("   E   E E  E   E\n" + strings).timing.columns_from == "bar lines"
 
 
+def test_rests_and_ties_of_rhythm_letters() -> None:
+    strings = "e|-3-3-3---3-------7---|---------------|\n" + "".join(
+        f"{s}|---------------------|---------------|\n" for s in "BGDAE"
+    )
+    read = parse_text_tab("   e e e   e   q   e   +h  rh\n" + strings)
+    assert read.timing.columns_from == "rhythm letters"
+    # the fifth letter has nothing under it: a rest; the last lasts over the bar line to the rest
+    assert [(str(n.onset_beats), str(n.duration_beats)) for n in read.tab.notes] == [
+        ("0", "1/2"), ("1/2", "1/2"), ("1", "1/2"), ("3/2", "1/2"), ("3", "3"),
+    ]  # fmt: skip
+
+
+def test_bends_return_where_they_say() -> None:
+    drawn = "e|-7b9r7---7b9r---7b10r8---7b1/4---7b9---|\n"
+    text = drawn + "".join(f"{s}|{'-' * (len(drawn) - 4)}|\n" for s in "BGDAE")
+    bends = [[p.cents for p in n.note.bend] for n in parse_text_tab(text).tab.notes]
+    assert bends == [[0, 200, 200, 0], [0, 200, 200, 0], [0, 300, 300, 100], [0, 50], [0, 200]]
+
+
 def test_without_bar_lines_four_characters_are_a_beat() -> None:
     text = "\n".join(f"{s}|" + ("-1-2-3-4" if s == "e" else "--------") * 12 for s in "eBGDAE")
     parsed = parse_text_tab(text)

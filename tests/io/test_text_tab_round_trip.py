@@ -3,8 +3,8 @@
 On the grid: beats are steady from 0 s, whole bars of one metre; the tempo is a whole number; every onset is
 a multiple of a half, third, quarter, sixth or eighth of a beat, one of these for each bar; and no text is
 wider than its place, but that two-digit frets may stand next to each other. What a text tab does not say
-(durations, velocities, confidence, the curve of a bend, the fret of a dead note) is left out of the
-comparison.
+(how long a note rings under later ones, velocities, confidence, the curve of a bend, the fret of a dead note)
+is left out of the comparison.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from fretscribe.io.ascii_grid import columns_per_beat
 from fretscribe.io.ascii_tab import write_ascii
+from fretscribe.io.page_options import StringNames
 from fretscribe.io.text_tab_reader import parse_text_tab
 from fretscribe.music import BeatGrid, BendPoint, Note, Position, Tab, TabNote, Technique, Tuning
 from fretscribe.tunings import NAMED_TUNINGS
@@ -133,6 +134,57 @@ def test_parse_write(tab: Tab, columns: int) -> None:
         assert parsed.tab.beats.beats_per_bar == tab.beats.beats_per_bar
         assert parsed.tab.beats.beat_unit == tab.beats.beat_unit
         assert parsed.timing.tempo_from == "header"
+
+
+@st.composite
+def one_voice_tabs(draw: st.DrawFn) -> Tab:
+    """Tabs from beat 0 with a pick-up and tuplets; notes last to the next onset, or to a quarter rest."""
+    beats_per_bar, beat_unit = draw(st.sampled_from([(4, 4), (3, 4), (6, 8)]))
+    pickup, n_bars = draw(st.integers(0, beats_per_bar - 1)), draw(st.integers(1, 4))
+    n_beats = pickup + n_bars * beats_per_bar
+    places: list[Fraction] = []
+    for beat in range(n_beats):
+        parts = draw(st.sampled_from([1, 2, 3, 4] if beat_unit == 4 else [1, 2]))
+        inside = draw(st.sets(st.integers(0, parts - 1), max_size=3)) | ({0} if beat == 0 else set())
+        places += [Fraction(beat) + Fraction(i, parts) for i in sorted(inside)]
+    bpm = draw(st.integers(40, 240))
+    made = []
+    for onset, following in itertools.pairwise([*places, Fraction(n_beats)]):
+        ends = [Fraction(b) for b in range(int(onset) + 1, int(following) + 1)]
+        end = draw(st.sampled_from([e for e in ends if e <= following - beat_unit // 4] + [following]))
+        for string in sorted(draw(st.sets(st.integers(0, 5), min_size=1, max_size=3))):
+            position = Position(string=string, fret=draw(st.integers(0, 22)))
+            onset_s, offset_s = float(onset) * 60.0 / bpm, float(end) * 60.0 / bpm
+            made.append(
+                TabNote(
+                    note=Note(onset_s=onset_s, offset_s=offset_s, pitch=Tuning().pitch(position)),
+                    position=position,
+                    onset_beats=onset,
+                    duration_beats=end - onset,
+                )
+            )
+    beats = BeatGrid(
+        beat_times_s=tuple(i * 60.0 / bpm for i in range(n_beats + 1)),
+        downbeats=tuple(range(pickup, n_beats + 1, beats_per_bar)),
+        beats_per_bar=beats_per_bar,
+        beat_unit=beat_unit,
+    )
+    return Tab(tuning=Tuning(), notes=tuple(made), beats=beats)
+
+
+@settings(max_examples=200, deadline=None)
+@given(one_voice_tabs(), st.sampled_from([60, 80, 400]), st.sampled_from(["letters", "pitches", "numbers"]))
+def test_note_values_survive(tab: Tab, columns: int, string_names: StringNames) -> None:
+    text = write_ascii(tab, columns=columns, string_names=string_names)
+    read = parse_text_tab(text).tab
+    drawn = [(n.onset_beats, n.duration_beats, n.position, pytest.approx(n.note.onset_s)) for n in read.notes]
+    assert drawn == [(n.onset_beats, n.duration_beats, n.position, n.note.onset_s) for n in tab.notes], text
+    assert tab.beats is not None
+    assert read.beats is not None
+    last = max(n.onset_beats for n in tab.notes)
+    assert {d for d in tab.beats.downbeats if 0 < d <= last} == {
+        d for d in read.beats.downbeats if 0 < d <= last
+    }
 
 
 @settings(max_examples=100)

@@ -128,5 +128,13 @@ def test_counts() -> None:
 
 
 def test_rhythm() -> None:
-    assert rhythm_letters("q.  e h") == [(0, Fraction(3, 2)), (4, Fraction(1, 2)), (6, 2)]
+    assert [(r.at, r.quarters) for r in rhythm_letters("q.  e h")] == [
+        (0, Fraction(3, 2)), (4, Fraction(1, 2)), (6, 2),
+    ]  # fmt: skip
     assert rhythm_letters("E E E") == rhythm_letters("q") == rhythm_letters("q e la") == []
+    ours = rhythm_letters("ere +q.", is_ours=True)
+    assert [(r.at, r.quarters, r.kind) for r in ours] == [
+        (0, Fraction(1, 2), "struck"), (2, Fraction(1, 2), "rest"), (5, Fraction(3, 2), "tied"),
+    ]  # fmt: skip
+    assert len(rhythm_letters("q", is_ours=True)) == 1
+    assert rhythm_letters("E", is_ours=True) == rhythm_letters("ere") == []

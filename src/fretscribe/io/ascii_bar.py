@@ -2,14 +2,16 @@
 
 A column is a lead character (a dash, or the sign of how a note is reached) and the fret after it. Columns
 are equally wide but where a text would run into its neighbour. Neighbours: ``ascii_grid`` says which
-column, ``ascii_tab`` puts bars side by side.
+column, ``ascii_rhythm`` which note values, ``ascii_tab`` puts bars side by side.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fretscribe.io.ascii_rhythm import LEADS, RhythmMark, tuplets_of
 from fretscribe.music import TabNote, Technique
 
 SIGNS: Mapping[str, str] = {
@@ -19,6 +21,7 @@ SIGNS: Mapping[str, str] = {
     "\\": "slide down",
     "~": "vibrato",
     "b": "bend",
+    "r": "release",
     "x": "dead note",
     "<>": "harmonic",
     "PM": "palm mute",
@@ -27,6 +30,10 @@ SIGNS: Mapping[str, str] = {
 }
 _SPANS: tuple[tuple[Technique, str], ...] = (("palm_mute", "PM"), ("let_ring", "LR"))
 _COLUMN_WIDTH = 2
+_WHOLE_FRET_CENTS = 75.0
+TUPLETS, RHYTHM = "tuplets", "rhythm"
+ROWS = ("PM", "LR", TUPLETS, RHYTHM)
+"""Rows between chord names and strings, from the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class BarCells:
     chords: dict[int, str] = field(default_factory=dict)
     spans: dict[str, set[int]] = field(default_factory=dict)
     """Columns of the notes that are muted, ring ..."""
+    rhythm: Mapping[int, RhythmMark] = field(default_factory=dict)
+    """By column, rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ class Block:
     strings: tuple[str, ...]
     """String 0 = lowest first."""
     chords: str
-    spans: Mapping[str, str]
+    rows: Mapping[str, str]
+    """By their names in `ROWS`."""
     ends_bar: bool
 
     @property
@@ -84,10 +94,9 @@ def note_text(tab_note: TabNote, previous: TabNote | None, show_doubt: float | N
     elif "harmonic" in techniques:
         body = f"<{fret}>"
         signs.add("<>")
-    if "bend" in techniques:
-        semitones = round(max((p.cents for p in tab_note.note.bend), default=0.0) / 100.0)
-        body += f"b{fret + semitones}" if semitones > 0 else "b"
-        signs.add("b")
+    if "bend" in techniques and "dead" not in techniques:  # what has no pitch goes nowhere
+        body += _bend_text(fret, [p.cents for p in tab_note.note.bend])
+        signs |= {"b", "r"} if "r" in body else {"b"}
     if "vibrato" in techniques:
         body += "~"
         signs.add("~")
@@ -98,6 +107,17 @@ def note_text(tab_note: TabNote, previous: TabNote | None, show_doubt: float | N
     signs |= {lead} if lead else set()
     signs |= {label for technique, label in _SPANS if technique in techniques}
     return NoteText(lead, body, frozenset(signs))
+
+
+def _bend_text(fret: int, cents: Sequence[float]) -> str:
+    """Where a bend goes and returns, if it does: ``b9``, ``b9r7``; ``b1/4`` for a quarter tone."""
+    highest = max(cents, default=0.0)
+    if highest <= 0.0:
+        return "b"
+    if highest < _WHOLE_FRET_CENTS:
+        return "b1/4"
+    semitones, returned = round(highest / 100.0), max(0, round(cents[-1] / 100.0))
+    return f"b{fret + semitones}" + (f"r{fret + returned}" if returned < semitones else "")
 
 
 def span_labels(tab_note: TabNote) -> list[str]:
@@ -113,16 +133,19 @@ def draw_bar(cells: BarCells, n_strings: int, available: int, *, bar_line: bool 
     starts = _column_starts(cells)
     if starts[-1] + 1 > available - bar_line:  # cut between columns, it must not split a number
         starts = _column_starts(cells, may_overlap=False)
-    rows, chords, spans = _rows(cells, starts, n_strings)
+    strings, chords = _rows(cells, starts, n_strings)
+    width = len(strings[0])
+    rows = {label: _span_row(columns, cells, starts, label) for label, columns in cells.spans.items()}
     cuts = _cuts(starts, cells.columns_per_beat, available - bar_line)
+    rows |= _rhythm_rows(cells, starts, cuts)
     blocks = []
-    for a, b in zip(cuts, [*cuts[1:], len(rows[0])], strict=True):
-        is_last = b == len(rows[0])
+    for a, b in zip(cuts, [*cuts[1:], width], strict=True):
+        is_last = b == width
         blocks.append(
             Block(
-                strings=tuple(row[a:b] for row in rows),
+                strings=tuple(row[a:b] for row in strings),
                 chords=chords[a:] if is_last else chords[a:b],
-                spans={label: row[a:b] for label, row in spans.items()},
+                rows={label: row.ljust(width)[a:b] for label, row in rows.items()},
                 ends_bar=is_last and bar_line,
             )
         )
@@ -139,6 +162,8 @@ def _column_starts(cells: BarCells, *, may_overlap: bool = True) -> list[int]:
     if not may_overlap:
         for (_, column), text in cells.texts.items():
             widths[column] = max(widths[column], 1 + len(text.body))
+        for column, mark in cells.rhythm.items():
+            widths[column] = max(widths[column], 1 + len(mark.letter))
     occupied = sorted({column for _, column in cells.texts})
     chord_columns = sorted(cells.chords)
     for column in sorted({*occupied, *chord_columns}):
@@ -155,13 +180,16 @@ def _column_starts(cells: BarCells, *, may_overlap: bool = True) -> list[int]:
             # At the end of the bar a name may stand over the bar line.
             needed = len(cells.chords[column]) + (1 if following < cells.n_columns else -1)
             widths[column] += max(0, needed - sum(widths[column:following]))
+    for (column, mark), (following, after) in itertools.pairwise(cells.rhythm.items()):
+        needed = len(mark.letter) + 1 + len(LEADS[after.kind])
+        widths[column] += max(0, needed - sum(widths[column:following]))
     starts = [0]
     for width in widths:
         starts.append(starts[-1] + width)
     return starts
 
 
-def _rows(cells: BarCells, starts: Sequence[int], n_strings: int) -> tuple[list[str], str, dict[str, str]]:
+def _rows(cells: BarCells, starts: Sequence[int], n_strings: int) -> tuple[list[str], str]:
     width = starts[-1] + 1
     grid = [["-"] * width for _ in range(n_strings)]
     for (string, column), text in cells.texts.items():
@@ -172,8 +200,27 @@ def _rows(cells: BarCells, starts: Sequence[int], n_strings: int) -> tuple[list[
     chords = ""
     for column, name in sorted(cells.chords.items()):
         chords = chords.ljust(starts[column] + 1) + name
-    spans = {label: _span_row(columns, cells, starts, label) for label, columns in cells.spans.items()}
-    return ["".join(row) for row in grid], chords, {k: v.ljust(width) for k, v in spans.items()}
+    return ["".join(row) for row in grid], chords
+
+
+def _rhythm_rows(cells: BarCells, starts: Sequence[int], cuts: Sequence[int]) -> dict[str, str]:
+    """Letters over the frets that they belong to, and over them ``.-3-.`` from end to end of a tuplet."""
+    places = [starts[column] + 1 for column in cells.rhythm]
+    marks = list(cells.rhythm.values())
+    letters = tuplets = ""
+    for mark, at in zip(marks, places, strict=True):
+        letters = letters.ljust(at - len(LEADS[mark.kind])) + mark.text
+    for first, last, n_notes in tuplets_of(marks):
+        edges = [first, *(i for i in range(first + 1, last + 1) if _is_cut(places[i - 1], places[i], cuts))]
+        for a, b in itertools.pairwise([*edges, last + 1]):
+            width = places[b - 1] - places[a] + 1
+            bracket = f".{str(n_notes).center(width - 2, '-')}." if width > 2 else str(n_notes)
+            tuplets = tuplets.ljust(places[a]) + bracket
+    return {name: row for name, row in ((TUPLETS, tuplets), (RHYTHM, letters)) if row}
+
+
+def _is_cut(before: int, after: int, cuts: Sequence[int]) -> bool:
+    return any(before < cut <= after for cut in cuts)
 
 
 def _span_row(columns: set[int], cells: BarCells, starts: Sequence[int], label: str) -> str:

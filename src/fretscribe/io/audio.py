@@ -9,7 +9,7 @@ Neighbours: ``io.media`` opens the files, ``pipeline`` hears what comes out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,14 @@ class AudioFile:
         Path, duration of the whole recording in seconds, sha256 of the file.
     warnings : tuple of str
         One line each.
+    only_channel : int, or None
+        The channel that was used alone, because the channels cancel each other; None: all were mixed.
     """
 
     audio: Audio
     info: AudioInfo
     warnings: tuple[str, ...] = ()
+    only_channel: int | None = None
 
 
 def read_audio(
@@ -92,15 +95,67 @@ def read_audio(
     reader = _Reader(path=path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)
     samples, levels = reader.run(mix=_mean_of_channels)
     warnings = list(reader.warnings)
+    only_channel = None
     if levels.channels_cancel:
-        loudest = int(np.argmax(levels.channel_power))
+        only_channel = loudest = int(np.argmax(levels.channel_power))
         warnings.append(f"the channels cancel each other when mixed; only channel {loudest + 1} was used")
         samples, _ = reader.run(mix=lambda block: np.ascontiguousarray(block[:, loudest]))
     warnings += levels.warnings()
     warnings += _tame(samples)
     info = AudioInfo(path=str(path), duration_s=reader.duration_s, sha256=file_sha256(path))
     audio = Audio(samples=samples[np.newaxis], sample_rate=sample_rate)
-    return AudioFile(audio=audio, info=info, warnings=tuple(warnings))
+    return AudioFile(audio=audio, info=info, warnings=tuple(warnings), only_channel=only_channel)
+
+
+def stereo_blocks(
+    path: Path,
+    *,
+    sample_rate: int,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    channel: int | None = None,
+) -> Iterator[FloatArray]:
+    """A recording that `read_audio` could read once more, in stereo: float32 blocks [2, n_samples].
+
+    Parameters
+    ----------
+    path : Path
+    sample_rate : int
+        Of the result, in Hz.
+    start_s, end_s : float
+        The section, in seconds; ``end_s`` None is the end.
+    channel : int, optional
+        The only channel to use. Else one channel, or the mean of more than two, goes to both sides.
+    """
+    with open_stream(path) as stream:
+        blocks = (_two_channels(block, channel) for block in stream.blocks(start_s, end_s))
+        for block in resample_stream(blocks, stream.sample_rate, sample_rate):
+            yield np.ascontiguousarray(block.T)
+
+
+def _two_channels(block: FloatArray, channel: int | None) -> FloatArray:
+    if channel is not None:
+        block = block[:, channel : channel + 1]
+    if block.shape[1] == 2:
+        return block
+    return np.ascontiguousarray(np.repeat(block.mean(axis=1, keepdims=True, dtype=np.float32), 2, axis=1))
+
+
+def resample_stream(blocks: Iterable[FloatArray], rate: int, sample_rate: int) -> Iterator[FloatArray]:
+    """Blocks [n_samples] or [n_samples, n_channels] at another sample rate; empty ones are left out."""
+    if rate == sample_rate:
+        yield from blocks
+        return
+    resampler, like = None, np.zeros(0, dtype=np.float32)
+    for block in blocks:
+        if resampler is None:
+            resampler = soxr.ResampleStream(rate, sample_rate, block.shape[1] if block.ndim > 1 else 1)
+            like = block[:0]
+        resampled = resampler.resample_chunk(np.ascontiguousarray(block))
+        if len(resampled):
+            yield resampled
+    if resampler is not None:
+        yield resampler.resample_chunk(np.ascontiguousarray(like), last=True)
 
 
 def check_audio_path(path: Path) -> None:

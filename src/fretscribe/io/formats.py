@@ -12,42 +12,125 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fretscribe.errors import OptionError
-from fretscribe.io.ascii_tab import write_ascii
+from fretscribe.io.alphatex_writer import render_alphatex
+from fretscribe.io.ascii_tab import text_losses, write_ascii
 from fretscribe.io.atomic import write_bytes
+from fretscribe.io.engraver import find_engraver, render_pdf
 from fretscribe.io.files import read_limited
+from fretscribe.io.gpif_writer import render_gp
 from fretscribe.io.jams import parse_jams, render_jams
+from fretscribe.io.lilypond_writer import render_lilypond
+from fretscribe.io.losses import lost_techniques
 from fretscribe.io.midi import parse_midi, render_midi
 from fretscribe.io.musicxml_reader import parse_musicxml
+from fretscribe.io.musicxml_writer import render_musicxml
+from fretscribe.io.page_options import PageOptions
 from fretscribe.io.score import Score
 from fretscribe.io.score_to_tab import score_to_tab
+from fretscribe.io.tab_csv import csv_losses, render_csv
 from fretscribe.io.tab_json import parse_tab_json, render_tab_json
+from fretscribe.io.tab_to_score import tab_to_score, told_losses
 from fretscribe.io.text_tab_reader import parse_text
 from fretscribe.music import Tab
 from fretscribe.result import Transcription
 
 _MAX_BYTES = 256_000_000
+_PLAIN = PageOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabFormat:
     """A file format: its name (as ``-f`` takes it), its suffixes (the first is written), what it can do.
 
-    A format of scores has several tracks; it is read by ``score`` instead of ``parse``.
+    A format of scores has several tracks; it is read by ``score`` instead of ``parse``. One that is drawn for
+    people is written by ``draw`` instead of ``render``. ``losses`` says what a file of this tab would lack,
+    such as "3 bends of unknown height". ``require`` raises where this machine lacks what writing needs.
     """
 
     name: str
     suffixes: tuple[str, ...]
     render: Callable[[Transcription], bytes] | None = None
+    draw: Callable[[Transcription, PageOptions], bytes] | None = None
+    losses: Callable[[Transcription], tuple[str, ...]] | None = None
+    require: Callable[[], None] | None = None
     parse: Callable[[bytes, str], Transcription] | None = None
     score: Callable[[bytes, str], Score] | None = None
 
 
-def _render_text(result: Transcription) -> bytes:
-    return write_ascii(result.tab).encode("utf-8", "replace")
+def _draw_text(result: Transcription, page: PageOptions) -> bytes:
+    return write_ascii(result.tab, string_names=page.string_names).encode("utf-8", "replace")
 
 
 def _render_midi(result: Transcription) -> bytes:
     return render_midi(result.tab)
+
+
+def _render_csv(result: Transcription) -> bytes:
+    return render_csv(result.tab)
+
+
+def _losses_of_text(result: Transcription) -> tuple[str, ...]:
+    return text_losses(result.tab)
+
+
+def _losses_of_sound(result: Transcription) -> tuple[str, ...]:
+    return lost_techniques(result.tab)
+
+
+def _losses_of_csv(result: Transcription) -> tuple[str, ...]:
+    return csv_losses(result.tab)
+
+
+def _losses_of_score(result: Transcription) -> tuple[str, ...]:
+    return told_losses(tab_to_score(result.tab))
+
+
+def _render_gp(result: Transcription) -> bytes:
+    return render_gp(tab_to_score(result.tab))
+
+
+def _render_alphatex(result: Transcription) -> bytes:
+    return render_alphatex(tab_to_score(result.tab))
+
+
+def _render_gp5(result: Transcription) -> bytes:
+    from fretscribe.io.guitar_pro_writer import render_gp5  # takes half a second to load
+
+    return render_gp5(tab_to_score(result.tab))
+
+
+def _losses_of_gp5(result: Transcription) -> tuple[str, ...]:
+    from fretscribe.io.guitar_pro_writer import gp5_losses
+
+    return gp5_losses(tab_to_score(result.tab))
+
+
+def _render_musicxml(result: Transcription) -> bytes:
+    return render_musicxml(tab_to_score(result.tab))
+
+
+def _render_lilypond(result: Transcription) -> bytes:
+    return render_lilypond(tab_to_score(result.tab))
+
+
+def _render_pdf(result: Transcription) -> bytes:
+    return render_pdf(tab_to_score(result.tab))
+
+
+def _render_html(result: Transcription) -> bytes:
+    from fretscribe.io.html_writer import render_html  # loads what reads recordings
+
+    return render_html(result)
+
+
+def _losses_of_html(result: Transcription) -> tuple[str, ...]:
+    from fretscribe.io.html_writer import html_losses
+
+    return html_losses(result)
+
+
+def _require_engraver() -> None:
+    find_engraver()
 
 
 def _score_of_guitar_pro(data: bytes, name: str) -> Score:
@@ -61,18 +144,71 @@ FORMATS: Mapping[str, TabFormat] = MappingProxyType(
         f.name: f
         for f in (
             TabFormat(
-                name="txt", suffixes=(".tab.txt", ".txt", ".tab"), render=_render_text, parse=parse_text
+                name="txt",
+                suffixes=(".tab.txt", ".txt", ".tab"),
+                draw=_draw_text,
+                losses=_losses_of_text,
+                parse=parse_text,
             ),
-            TabFormat(name="mid", suffixes=(".mid", ".midi"), render=_render_midi, parse=parse_midi),
+            TabFormat(
+                name="mid",
+                suffixes=(".mid", ".midi"),
+                render=_render_midi,
+                losses=_losses_of_sound,
+                parse=parse_midi,
+            ),
             TabFormat(name="json", suffixes=(".json",), render=render_tab_json, parse=parse_tab_json),
-            TabFormat(name="jams", suffixes=(".jams",), render=render_jams, parse=parse_jams),
-            TabFormat(name="gp5", suffixes=(".gp5", ".gp4", ".gp3"), score=_score_of_guitar_pro),
-            TabFormat(name="gp", suffixes=(".gp", ".gpx"), score=_score_of_guitar_pro),
-            TabFormat(name="musicxml", suffixes=(".musicxml", ".mxl", ".xml"), score=parse_musicxml),
+            TabFormat(
+                name="jams",
+                suffixes=(".jams",),
+                render=render_jams,
+                losses=_losses_of_sound,
+                parse=parse_jams,
+            ),
+            TabFormat(name="csv", suffixes=(".csv",), render=_render_csv, losses=_losses_of_csv),
+            TabFormat(
+                name="gp5",
+                suffixes=(".gp5",),
+                render=_render_gp5,
+                losses=_losses_of_gp5,
+                score=_score_of_guitar_pro,
+            ),
+            TabFormat(name="gp4", suffixes=(".gp4", ".gp3"), score=_score_of_guitar_pro),
+            TabFormat(
+                name="gp",
+                suffixes=(".gp",),
+                render=_render_gp,
+                losses=_losses_of_score,
+                score=_score_of_guitar_pro,
+            ),
+            TabFormat(name="gpx", suffixes=(".gpx",), score=_score_of_guitar_pro),
+            TabFormat(
+                name="alphatex",
+                suffixes=(".alphatex", ".atex"),
+                render=_render_alphatex,
+                losses=_losses_of_score,
+            ),
+            TabFormat(
+                name="musicxml",
+                suffixes=(".musicxml", ".xml"),
+                render=_render_musicxml,
+                losses=_losses_of_score,
+                score=parse_musicxml,
+            ),
+            TabFormat(name="mxl", suffixes=(".mxl",), score=parse_musicxml),
+            TabFormat(name="ly", suffixes=(".ly",), render=_render_lilypond, losses=_losses_of_score),
+            TabFormat(
+                name="pdf",
+                suffixes=(".pdf",),
+                render=_render_pdf,
+                losses=_losses_of_score,
+                require=_require_engraver,
+            ),
+            TabFormat(name="html", suffixes=(".html",), render=_render_html, losses=_losses_of_html),
         )
     }
 )
-WRITABLE: tuple[str, ...] = tuple(f.name for f in FORMATS.values() if f.render is not None)
+WRITABLE: tuple[str, ...] = tuple(f.name for f in FORMATS.values() if f.render or f.draw)
 READABLE: tuple[str, ...] = tuple(f.name for f in FORMATS.values() if f.parse or f.score)
 SCORES: tuple[str, ...] = tuple(f.name for f in FORMATS.values() if f.score is not None)
 
@@ -112,8 +248,8 @@ def suffix_of(format_name: str) -> str:
     return _format(format_name).suffixes[0]
 
 
-def render_tab(result: Transcription | Tab, format_name: str) -> bytes:
-    """The bytes of a tab file; the same input gives the same bytes.
+def render_tab(result: Transcription | Tab, format_name: str, *, page: PageOptions = _PLAIN) -> bytes:
+    """The bytes of a tab file; the same input gives the same bytes. ``page`` says how to draw for people.
 
     Raises
     ------
@@ -124,15 +260,34 @@ def render_tab(result: Transcription | Tab, format_name: str) -> bytes:
     """
     if isinstance(result, Tab):
         result = Transcription(tab=result)
-    render = _format(format_name).render
-    if render is None:
+    found = _format(format_name)
+    if found.draw is not None:
+        return found.draw(result, page)
+    if found.render is None:
         raise OptionError(
             f"{format_name} files can be read but not written", mend=f"writable are: {', '.join(WRITABLE)}"
         )
-    return render(result)
+    return found.render(result)
 
 
-def write_tab(result: Transcription | Tab, path: Path | str, *, force: bool = False) -> None:
+def losses_of(result: Transcription, format_name: str) -> str:
+    """What a file of this format cannot hold of this tab, as one line; "" where nothing is lost.
+
+    Raises
+    ------
+    OptionError
+        If there is no such format.
+    OutputError
+        If the format cannot hold this tab at all.
+    """
+    found = _format(format_name)
+    lost = () if found.losses is None else found.losses(result)
+    return f"not in the {found.suffixes[0]} file: {'; '.join(lost)}" if lost else ""
+
+
+def write_tab(
+    result: Transcription | Tab, path: Path | str, *, force: bool = False, page: PageOptions = _PLAIN
+) -> None:
     """Write a tab in the format of the path's suffix, whole or not at all.
 
     Raises
@@ -142,7 +297,7 @@ def write_tab(result: Transcription | Tab, path: Path | str, *, force: bool = Fa
     OutputError
         If the file exists (without ``force``) or cannot be written.
     """
-    write_bytes(path, render_tab(result, format_of(path)), force=force)
+    write_bytes(path, render_tab(result, format_of(path), page=page), force=force)
 
 
 def read_tab(path: Path | str, *, track: str | None = None, unroll: bool = False) -> Transcription:

@@ -259,10 +259,13 @@ def _check_columns(master_bars: list[Element], n_staves: int, left_out: Counter[
 
 
 def _pickup(bar: ScoreBar, tracks: list[ScoreTrack]) -> ScoreBar:
-    """The first bar of a piece with an anacrusis: as long as its longest voice."""
+    """The first bar of a piece with an anacrusis: as long as its longest voice, tempos with it."""
     ends = [b.start + b.duration for t in tracks for b in t.bars[0].beats if b.grace is None]
     longest = max(ends, default=bar.length)
-    return replace(bar, length=longest) if 0 < longest < bar.length else bar
+    if not 0 < longest < bar.length:
+        return bar
+    tempos = tuple((at * longest / bar.length, tempo) for at, tempo in bar.tempos)
+    return replace(bar, length=longest, tempos=tempos)
 
 
 def _count_late_beats(track: ScoreTrack, bars: list[ScoreBar], left_out: Counter[str]) -> None:

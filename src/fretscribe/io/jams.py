@@ -24,9 +24,9 @@ from fretscribe.convert import midi_to_hz
 from fretscribe.io.bars import beats_from_zero
 from fretscribe.io.bends import bend_at
 from fretscribe.io.jams_reader import SANDBOX, parse_jams, read_jams
-from fretscribe.io.symbols import harte_from_symbol, key_tonic_name
 from fretscribe.music import BeatGrid, Chord, Key, Tab, TabNote
 from fretscribe.result import Transcription
+from fretscribe.symbols import harte_from_symbol, key_tonic_name
 from fretscribe.tunings import tuning_name
 
 __all__ = ["parse_jams", "read_jams", "render_jams"]

@@ -19,7 +19,6 @@ from fretscribe.errors import OptionError
 from fretscribe.io.bends import thin_bend
 from fretscribe.io.files import read_limited
 from fretscribe.io.json_fields import Field, load_json
-from fretscribe.io.symbols import parse_key, symbol_from_harte
 from fretscribe.music import (
     STANDARD_TUNING,
     BeatGrid,
@@ -33,6 +32,7 @@ from fretscribe.music import (
     Tuning,
 )
 from fretscribe.result import Transcription
+from fretscribe.symbols import parse_key, symbol_from_harte
 
 SANDBOX = "fretscribe"
 MAX_BYTES = 256_000_000

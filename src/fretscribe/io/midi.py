@@ -25,8 +25,8 @@ from fretscribe.io.bars import beats_from_zero
 from fretscribe.io.bends import bend_at
 from fretscribe.io.midi_clock import TICKS_PER_QUARTER, MidiClock
 from fretscribe.io.midi_reader import TEXT_MARK, parse_midi, read_midi, read_midi_notes
-from fretscribe.io.symbols import key_tonic_name
 from fretscribe.music import Key, Tab, TabNote
+from fretscribe.symbols import key_tonic_name
 from fretscribe.tunings import tuning_name
 
 __all__ = ["parse_midi", "read_midi", "read_midi_notes", "render_midi", "string_channel"]
@@ -128,9 +128,20 @@ def _meters(tab: Tab, clock: MidiClock) -> Iterator[tuple[int, mido.MetaMessage]
             continue
         yield (
             start * clock.ticks_per_beat,
-            mido.MetaMessage("time_signature", numerator=min(length, 255), denominator=beats.beat_unit),
+            mido.MetaMessage(
+                "time_signature",
+                numerator=min(length, 255),
+                denominator=beats.beat_unit,
+                clocks_per_click=_clocks_per_click(beats.beats_per_bar, beats.beat_unit),
+            ),
         )
         shown = length
+
+
+def _clocks_per_click(beats_per_bar: int, beat_unit: int) -> int:
+    """Twenty-fourths of a quarter note from one felt beat to the next: three beats in 6/8, 9/8 and 12/8."""
+    is_compound = beat_unit >= 8 and beats_per_bar > 3 and beats_per_bar % 3 == 0
+    return 96 // beat_unit * (3 if is_compound else 1)
 
 
 def _guitar_track(tab: Tab, clock: MidiClock, program: int) -> mido.MidiTrack:

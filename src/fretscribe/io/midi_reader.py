@@ -23,9 +23,9 @@ from fretscribe.io.bends import thin_bend
 from fretscribe.io.files import read_limited
 from fretscribe.io.json_fields import Field, load_json
 from fretscribe.io.midi_clock import MidiClock
-from fretscribe.io.symbols import parse_key
 from fretscribe.music import BeatGrid, BendPoint, Key, Note, Position, Tab, TabNote, Tuning
 from fretscribe.result import Transcription
+from fretscribe.symbols import parse_key
 
 TEXT_MARK = "fretscribe"
 MAX_BYTES = 16_000_000

@@ -16,6 +16,7 @@ from fretscribe.io.key_signatures import key_of_fifths
 from fretscribe.io.musicxml_notes import decimal
 from fretscribe.io.xml_tree import integer, text_of
 from fretscribe.music import Key
+from fretscribe.symbols import NO_CHORD
 
 _UNITS = {
     "whole": Fraction(4), "half": Fraction(2), "quarter": Fraction(1), "eighth": Fraction(1, 2),
@@ -142,11 +143,28 @@ def chord_symbol(harmony: Element) -> str:
     kind = harmony.find("kind")
     if kind is None:
         return ""
+    if (kind.text or "").strip() == "none":
+        return NO_CHORD
     written = kind.get("text")
     suffix = _KINDS.get((kind.text or "").strip(), "") if written is None else written
     symbol = root + _accidental(text_of(harmony, "root/root-alter")) + suffix
+    for degree in map(_degree, harmony.iterfind("degree")):
+        symbol += "" if degree in suffix else degree  # some programs write it in the kind's text too
     bass = text_of(harmony, "bass/bass-step")
     return f"{symbol}/{bass}{_accidental(text_of(harmony, 'bass/bass-alter'))}" if bass else symbol
+
+
+def _degree(degree: Element) -> str:
+    """An added or altered degree as a symbol has it: ``b9``, ``add9``; "" where it says nothing new."""
+    kind = degree.find("degree-type")
+    value = text_of(degree, "degree-value")
+    if kind is None or not value or (kind.text or "").strip() == "subtract":
+        return ""
+    alter = _accidental(text_of(degree, "degree-alter"))
+    sign = kind.get("text")
+    if sign is None:
+        sign = "add" if not alter and (kind.text or "").strip() == "add" else ""
+    return f"{sign}{alter}{value}" if degree.get("print-object") != "no" else ""
 
 
 def _accidental(alter: str) -> str:

@@ -8,6 +8,7 @@ Neighbours: ``musicxml_part`` walks through measures, ``musicxml_reader`` throug
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree.ElementTree import Element
@@ -24,11 +25,14 @@ _TYPES = {
     "quarter": 4, "half": 2, "whole": 1,
 }  # fmt: skip
 _GRACE_TYPE = "32nd"
+_SLIDES_ALONE: dict[str, Slide] = {
+    "scoop": "in_below", "plop": "in_above", "falloff": "out_down", "doit": "out_up",
+}  # fmt: skip
+_FORTE_VELOCITY = 90
+_DEFAULT_VELOCITY = 80
 _MARKS = {
     "articulations/accent": "accents", "articulations/strong-accent": "accents",
     "articulations/staccato": "staccato notes", "articulations/staccatissimo": "staccato notes",
-    "articulations/scoop": "scoops and falls", "articulations/falloff": "scoops and falls",
-    "articulations/plop": "scoops and falls", "articulations/doit": "scoops and falls",
     "ornaments/trill-mark": "trills", "ornaments/tremolo": "tremolo-picked notes",
     "ornaments/turn": "ornaments", "ornaments/mordent": "ornaments",
     "ornaments/inverted-mordent": "ornaments", "technical/tap": "tapped notes",
@@ -49,6 +53,7 @@ class XmlNote:
     pitch: int | None
     unpitched: bool
     tied: bool
+    velocity: int
     techniques: frozenset[Technique]
     hammer: bool
     slides: frozenset[Slide]
@@ -103,12 +108,14 @@ def read_note(element: Element, transpose: int, place: str) -> XmlNote:
         e.get("type") == "start" for t in ("slide", "glissando") for e in element.iterfind(f"notations/{t}")
     ):
         slides.add("shift")
+    slides |= {slide for sign, slide in _SLIDES_ALONE.items() if _has(element, f"articulations/{sign}")}
     return XmlNote(
         string=string,
         fret=fret,
         pitch=_pitch(element, transpose, where),
         unpitched=element.find("unpitched") is not None,
         tied="stop" in ties,
+        velocity=_velocity(element, where),
         techniques=frozenset(name for name, there in techniques.items() if there),
         hammer=any(
             e.get("type") == "start"
@@ -125,6 +132,14 @@ def read_note(element: Element, transpose: int, place: str) -> XmlNote:
 def grace_duration(element: Element) -> Fraction:
     """Quarter notes that a grace note is written as."""
     return Fraction(4, _TYPES.get(text_of(element, "type"), _TYPES[_GRACE_TYPE]))
+
+
+def _velocity(element: Element, place: str) -> int:
+    """1..127, of the per cent of a forte that the note is as loud as."""
+    if not element.get("dynamics"):
+        return _DEFAULT_VELOCITY
+    percent = decimal(element.get("dynamics", ""), f"{place}: dynamics")
+    return min(max(round(percent * _FORTE_VELOCITY / 100), 1), 127)
 
 
 def _has(element: Element, path: str) -> bool:
@@ -170,8 +185,9 @@ def _harmonic(element: Element) -> Harmonic | None:
 
 
 def _curve(element: Element, place: str) -> tuple[CurvePoint, ...]:
-    """Bends follow each other in equal shares of the note, a pre-bend takes none; alterations add up.
+    """Bends last from and to the per cent of the note they name, or follow each other in equal shares of it.
 
+    A pre-bend takes no time; alterations add up.
     A note that begins with a release goes on from a bend that was held over a tie.
     """
     bends = list(element.iterfind("notations/technical/bend"))[:20]
@@ -185,10 +201,26 @@ def _curve(element: Element, place: str) -> tuple[CurvePoint, ...]:
     if level == 0 and moves and moves[0].find("release") is not None:
         level = abs(decimal(text_of(moves[0], "bend-alter") or "0", f"{place}: a bend"))
     points = [CurvePoint(at=Fraction(0), cents=float(level) * 100.0)]
-    for i, bend in enumerate(moves):
+    for bend, (start, end) in zip(moves, _shares(moves), strict=True):
         alter = decimal(text_of(bend, "bend-alter") or "0", f"{place}: a bend")
+        if start > points[-1].at:
+            points.append(CurvePoint(at=start, cents=float(level) * 100.0))
         level += -abs(alter) if bend.find("release") is not None else alter
         if abs(level) > 100:
             raise TabFormatError(f"{place}: has an impossible bend of {float(level)} semitones")
-        points.append(CurvePoint(at=Fraction(i + 1, len(moves)), cents=float(level) * 100.0))
+        points.append(CurvePoint(at=end, cents=float(level) * 100.0))
     return tuple(points)
+
+
+def _shares(moves: Sequence[Element]) -> list[tuple[Fraction, Fraction]]:
+    """From and to which share of the note each bend moves; equal ones unless all name theirs, in order."""
+    shares = []
+    now = Fraction(0)
+    for bend in moves:
+        named = [bend.get(name, "") for name in ("first-beat", "last-beat")]
+        start, end = (Fraction(text) / 100 if _DECIMAL.fullmatch(text) else now for text in named)
+        if not now <= start < end <= 1:
+            return [(Fraction(i, len(moves)), Fraction(i + 1, len(moves))) for i in range(len(moves))]
+        shares.append((start, end))
+        now = end
+    return shares

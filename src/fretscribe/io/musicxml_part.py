@@ -70,6 +70,7 @@ class PartReader:
     _transpose: int = 0
     _capos: dict[int, int] = field(default_factory=dict)
     _tunings: dict[int, dict[int, int]] = field(default_factory=dict)
+    _alternates: set[int] = field(default_factory=set)
     _voices: dict[str, int] = field(default_factory=dict)
     _at: Fraction = Fraction(0)
     _chord: str = ""
@@ -145,6 +146,8 @@ class PartReader:
 
     def _staff_details(self, details: Element, place: str) -> None:
         staff = self._staff(details.get("number"), place)
+        if text_of(details, "staff-type") == "alternate":
+            self._alternates.add(staff)
         lines = {}
         for line in details.iterfind("staff-tuning"):
             number = integer(line.get("line", "1"), f"{place}: a tuned line", low=1, high=32)
@@ -198,9 +201,12 @@ class PartReader:
         tab_staff = max(staves, key=lambda s: (n_tabbed[s], s in self._tunings, -s))
         if not n_tabbed[tab_staff] and tab_staff not in self._tunings:
             return self._pitch_track(len(staves), n_bars)
-        unread = sum(len(b.notes) for bar in self.bars for b in bar if b.staff != tab_staff)
-        self.left_out["notes on the staves beside the tab"] += unread
+        if tab_staff not in self._alternates:  # else the other staff has the same notes
+            unread = sum(len(b.notes) for bar in self.bars for b in bar if b.staff != tab_staff)
+            self.left_out["notes on the staves beside the tab"] += unread
         pitches = self._open_pitches(tab_staff)
+        for bar in self.bars:
+            _carry_chords(bar, tab_staff)
         bars = [
             TrackBar(
                 beats=tuple(
@@ -268,6 +274,7 @@ class PartReader:
                     fret=note.fret if placed else None,
                     pitch=note.pitch,
                     tied=note.tied,
+                    velocity=note.velocity,
                     techniques=note.techniques,
                     hammer=note.hammer,
                     slides=note.slides,
@@ -277,3 +284,11 @@ class PartReader:
                 )
             )
         return found
+
+
+def _carry_chords(bar: Sequence[_Beat], staff: int) -> None:
+    """Give the beats of a staff the chord symbols that stand over other staves at the same place."""
+    chords = {b.start: b.chord for b in bar if b.chord and b.staff != staff}
+    for beat in bar:
+        if beat.staff == staff and not beat.grace and not beat.chord:
+            beat.chord = chords.pop(beat.start, "")

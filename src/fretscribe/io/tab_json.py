@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fretscribe.io.symbols import key_name
 from fretscribe.io.tab_json_reader import SCHEMA, parse_tab_json
 from fretscribe.music import TabNote, Tuning
 from fretscribe.result import Transcription
+from fretscribe.symbols import key_name
 from fretscribe.tunings import tuning_name
 
 __all__ = ["SCHEMA", "parse_tab_json", "render_tab_json"]

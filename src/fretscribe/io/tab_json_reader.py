@@ -11,7 +11,6 @@ from typing import get_args
 
 from fretscribe.errors import OptionError, TabFormatError
 from fretscribe.io.json_fields import Field, load_json
-from fretscribe.io.symbols import parse_key
 from fretscribe.music import (
     Alternative,
     BeatGrid,
@@ -27,6 +26,7 @@ from fretscribe.music import (
     Tuning,
 )
 from fretscribe.result import AudioInfo, ConfidenceSummary, Stage, Transcription
+from fretscribe.symbols import parse_key
 
 SCHEMA = "fretscribe-tab/1"
 MAX_BYTES = 64_000_000

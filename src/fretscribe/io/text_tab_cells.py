@@ -7,7 +7,7 @@ The rules, where a tab leaves room:
 - Two digits beyond 24 or with a leading 0 are two frets. Inside brackets they are not cut: ``<29>`` is
   listed as not understood.
 - A number after ``b`` is where a bend goes if it lies 1 to 12 frets higher; one after ``r`` is where it
-  returns. Neither is a note of its own.
+  returns (without one, to its fret). Neither is a note of its own.
 - A word (two letters and more that are no signs of playing) takes the digits that touch it with it.
 
 Neighbours: ``text_tab_lines`` finds the line, ``text_tab_measures`` puts the notes in time.
@@ -42,9 +42,9 @@ _SIGNS = re.compile(rf"(?>{_SIGN_WORDS}|[hpbrstvwxo])++", re.IGNORECASE)
 """Letters that are all signs; nothing is tried twice, so that long runs take linear time."""
 _SIGN_WORD = re.compile(_SIGN_WORDS, re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()|]{0,40}\)")
-_BEND = re.compile(r"(?:1/2|½|half|\.5|full)|\(?(\d{1,2})(?!\d)\)?")
+_BEND = re.compile(r"(?:1/[24]|[½¼]|half|\.5|full)|\(?(\d{1,2})(?!\d)\)?")
 _RELEASE = re.compile(r"\(?\d{1,2}(?!\d)\)?")
-_HALF_STEP, _FULL_STEP = 100.0, 200.0
+_QUARTER_STEP, _HALF_STEP, _FULL_STEP = 50.0, 100.0, 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ class Cell:
     fret: int
     techniques: set[Technique] = field(default_factory=set)
     bend_cents: float = 0.0
+    release_cents: float | None = None
+    """Where a bend returns to, None where it stays."""
     first: int = 0
     """Where its text begins (a sign before the fret, an opening bracket)."""
     waves: int = 0
@@ -248,7 +250,7 @@ class _Walker:
         if target is None or target[0] == "full":
             cell.bend_cents = _FULL_STEP
         elif target[1] is None:
-            cell.bend_cents = _HALF_STEP
+            cell.bend_cents = _QUARTER_STEP if target[0] in ("1/4", "¼") else _HALF_STEP
         else:
             semitones = int(target[1]) - cell.fret
             if 1 <= semitones <= _HIGHEST_BEND:
@@ -262,5 +264,8 @@ class _Walker:
     def _release(self, body: str, i: int, end: int) -> int:
         target = _RELEASE.match(body, i + 1, end)
         stop = i + 1 if target is None else target.end()
-        self.cells[-1].width = stop - self.cells[-1].x
+        cell = self.cells[-1]
+        frets = 0 if target is None else int(target[0].strip("()")) - cell.fret
+        cell.release_cents = min(max(0.0, frets * 100.0), cell.bend_cents)
+        cell.width = stop - cell.x
         return stop

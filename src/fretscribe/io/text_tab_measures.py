@@ -11,14 +11,14 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from fretscribe.io.text_tab_cells import Cell, Remark, cut_columns, read_cells
 from fretscribe.io.text_tab_lines import DIGITS, StringLine
 from fretscribe.io.text_tab_strings import Strings
 from fretscribe.io.text_tab_systems import System
-from fretscribe.io.text_tab_words import Stamp
+from fretscribe.io.text_tab_words import RhythmLetter, Stamp
 from fretscribe.music import Technique
 
 MOST_REPEATS = 64
@@ -33,7 +33,9 @@ class Rows:
     """Column, name, line of the file."""
     spans: list[tuple[Technique, int, int]] = field(default_factory=list)
     counts: list[tuple[int, Fraction]] = field(default_factory=list)
-    rhythm: list[tuple[int, Fraction]] = field(default_factory=list)
+    rhythm: list[RhythmLetter] = field(default_factory=list)
+    tuplets: list[tuple[int, int, Fraction]] = field(default_factory=list)
+    """First column, column after the last, and what it makes of a value."""
     stamp: Stamp | None = None
 
 
@@ -67,8 +69,10 @@ class Measure:
     notes : list of DrawnNote
         By x, then string.
     chords : list of (x, name)
-    counts, rhythm : list of (x, Fraction)
-        Marks of a count line, letters of a rhythm row.
+    counts : list of (x, Fraction)
+        Marks of a count line.
+    rhythm : list of RhythmLetter
+        Tuplets worked in.
     is_closed : bool
         Whether a bar line ends it.
     opens_repeat : bool
@@ -79,6 +83,8 @@ class Measure:
         Column of the system at which it begins.
     bar : int or None
         Number of the bar, from 1, where a stamp gives it.
+    tempo_bpm : float or None
+        From its start on, where a stamp gives it.
     was_cut : bool
         Whether it stood on two lines.
     """
@@ -87,13 +93,14 @@ class Measure:
     notes: list[DrawnNote]
     chords: list[tuple[int, str]]
     counts: list[tuple[int, Fraction]]
-    rhythm: list[tuple[int, Fraction]]
+    rhythm: list[RhythmLetter]
     is_closed: bool
     system: int
     start: int = 0
     opens_repeat: bool = False
     repeats: int = 1
     bar: int | None = None
+    tempo_bpm: float | None = None
     was_cut: bool = False
 
 
@@ -168,6 +175,7 @@ def _cut(number: int, system: System, drawn: list[DrawnNote], rows: Rows, repeat
     width = max(len(line.body) for line in system.lines)
     edges = [-1, *bar_columns(system.lines), width]
     places = [n.x for n in drawn]
+    rhythm = _in_tuplets(rows)
     made: list[Measure] = []
     for left, right in itertools.pairwise(edges):
         start, end = left + 1, right
@@ -187,7 +195,7 @@ def _cut(number: int, system: System, drawn: list[DrawnNote], rows: Rows, repeat
                 ],
                 chords=[(max(0, x - first), name) for x, name, _ in rows.chords if start <= x < end],
                 counts=[(max(0, x - first), beat) for x, beat in rows.counts if start <= x < end],
-                rhythm=[(max(0, x - first), length) for x, length in rows.rhythm if start <= x < end],
+                rhythm=[replace(r, at=max(0, r.at - first)) for r in rhythm if start <= r.at < end],
                 is_closed=right < width,
                 system=number,
                 start=start,
@@ -199,7 +207,20 @@ def _cut(number: int, system: System, drawn: list[DrawnNote], rows: Rows, repeat
     if made and rows.stamp is not None:
         for i, measure in enumerate(made):
             measure.bar = None if rows.stamp.bar is None else rows.stamp.bar + i
+        made[0].tempo_bpm = rows.stamp.tempo_bpm
     return made
+
+
+def _in_tuplets(rows: Rows) -> list[RhythmLetter]:
+    """The letters of a system, each in the time of its tuplet."""
+    groups = sorted(rows.tuplets)
+    starts = [a for a, _, _ in groups]
+    found = []
+    for letter in rows.rhythm:
+        i = bisect.bisect_right(starts, letter.at) - 1
+        share = groups[i][2] if i >= 0 and letter.at < groups[i][1] else Fraction(1)
+        found.append(replace(letter, quarters=letter.quarters * share))
+    return found
 
 
 def _mark_repeats(made: Sequence[Measure], system: System, repeats: int) -> None:

@@ -1,11 +1,14 @@
 """The notes of a text tab: from what was drawn and when it sounds to a `Tab`.
 
-Durations are not drawn in a text tab: a note lasts until the next on its string, at most a bar, a dead one
-at most half a beat. Neighbours: ``text_tab_timing`` gives the beats, ``text_tab_reader`` is the door.
+Where note values stand over the strings, a note lasts to the next value, or to the next note of its string
+where it is to ring. Elsewhere durations are not drawn: a note lasts until the next on its string, at most a
+bar. A dead one lasts at most half a beat. Neighbours: ``text_tab_timing`` gives the beats,
+``text_tab_reader`` is the door.
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from fretscribe.io.text_tab_timing import Timed, Timing
 from fretscribe.music import BeatGrid, BendPoint, Chord, Note, Position, Tab, TabNote, Tuning
 
 _DEAD_LASTS = Fraction(1, 2)
+_SHORTEST = Fraction(1, 48)
 _BEND_TAKES_S = 0.25
 
 
@@ -40,6 +44,7 @@ class _Placed:
     beat: Fraction
     note: DrawnNote
     bar: int
+    has_value: bool
 
 
 class NoteBuilder:
@@ -50,6 +55,7 @@ class NoteBuilder:
         self._timing = timing
         self._page = page
         self._with_beats = with_beats
+        self._clock = _clock(timing)
         self._placed: list[_Placed] = []
         self.remarks: list[Remark] = []
 
@@ -57,7 +63,7 @@ class NoteBuilder:
         """Take the notes of all measures, in order, but those that no neck has or that fall on another."""
         last: dict[int, Fraction] = {}
         placed = [
-            _Placed(beat=beat, note=note, bar=bar)
+            _Placed(beat=beat, note=note, bar=bar, has_value=measure.rests is not None)
             for bar, measure in enumerate(timed, start=1)
             for note, beat in zip(measure.measure.notes, measure.beats, strict=True)
         ]
@@ -94,7 +100,7 @@ class NoteBuilder:
         end = max((t.start + t.length for t in timed), default=Fraction(0))
         return Tab(
             tuning=self._tuning,
-            notes=tuple(self._notes()),
+            notes=tuple(self._notes(timed, end)),
             beats=self._beats(end, timed) if self._with_beats and timed else None,
             key=header.key,
             chords=tuple(self._chords(timed, end)),
@@ -110,23 +116,44 @@ class NoteBuilder:
         )
 
     def _seconds(self, beat: Fraction | int) -> float:
-        return beat.numerator / beat.denominator * 60.0 / self._timing.tempo_bpm
+        beat = Fraction(beat)
+        start, start_s, bpm = self._clock[bisect.bisect_right(self._clock, beat, key=lambda c: c[0]) - 1]
+        return start_s + float(beat - start) * 60.0 / bpm
 
-    def _notes(self) -> Iterator[TabNote]:
+    def _ends(self, rests: Sequence[Fraction], end: Fraction) -> list[Fraction]:
+        """The beat at which each note ends; ``rests`` rise, ``end`` is that of the piece."""
+        if self._placed:
+            end = max(end, self._placed[-1].beat + _SHORTEST)  # rounding may put the last note on the end
         following: dict[int, Fraction] = {}
         ends: list[Fraction] = []
+        later, value_end = end, end
         for p in reversed(self._placed):
-            lasts = _DEAD_LASTS if "dead" in p.note.cell.techniques else Fraction(self._timing.beats_per_bar)
-            ends.append(min(p.beat + lasts, following.get(p.note.string, p.beat + lasts)))
+            techniques = p.note.cell.techniques
+            if p.beat < later:
+                later, value_end = p.beat, later
+            i = bisect.bisect_right(rests, p.beat)
+            silent = rests[i] if i < len(rests) else end
+            latest = p.beat + Fraction(self._timing.beats_per_bar)
+            if p.has_value and "let_ring" not in techniques:
+                latest = value_end
+            if p.has_value:
+                latest = min(latest, silent)
+            if "dead" in techniques:
+                latest = min(latest, p.beat + _DEAD_LASTS)
+            ends.append(min(latest, following.get(p.note.string, latest)))
             following[p.note.string] = p.beat
-        for p, end in zip(self._placed, reversed(ends), strict=True):
+        return ends[::-1]
+
+    def _notes(self, timed: Sequence[Timed], piece_end: Fraction) -> Iterator[TabNote]:
+        rests = [rest for measure in timed for rest in measure.rests or ()]
+        for p, end in zip(self._placed, self._ends(rests, piece_end), strict=True):
             onset_s, offset_s = self._seconds(p.beat), self._seconds(end)
             yield TabNote(
                 note=Note(
                     onset_s=onset_s,
                     offset_s=offset_s,
                     pitch=self._pitch(p.note),
-                    bend=_bend(p.note.cell.bend_cents, offset_s - onset_s),
+                    bend=_bend(p.note.cell.bend_cents, p.note.cell.release_cents, offset_s - onset_s),
                 ),
                 position=Position(string=p.note.string, fret=p.note.cell.fret),
                 onset_beats=p.beat if self._with_beats else None,
@@ -156,10 +183,25 @@ class NoteBuilder:
                 yield Chord(start_s=self._seconds(beat), end_s=self._seconds(following), name=name)
 
 
-def _bend(cents: float, duration_s: float) -> tuple[BendPoint, ...]:
+def _clock(timing: Timing) -> list[tuple[Fraction, float, float]]:
+    """Beat and second of each change of tempo, and the tempo from there on."""
+    clock = [(Fraction(0), 0.0, timing.tempo_bpm)]
+    for beat, tempo_bpm in timing.tempo_changes:
+        start, start_s, bpm = clock[-1]
+        clock.append((beat, start_s + float(beat - start) * 60.0 / bpm, tempo_bpm))
+    return clock
+
+
+def _bend(cents: float, release_cents: float | None, duration_s: float) -> tuple[BendPoint, ...]:
     if not cents:
         return ()
-    return (
-        BendPoint(time_s=0.0, cents=0.0),
-        BendPoint(time_s=min(duration_s / 2, _BEND_TAKES_S), cents=cents),
+    parts = 2 if release_cents is None else 3
+    reached_s = min(duration_s / parts, _BEND_TAKES_S)
+    curve = (BendPoint(time_s=0.0, cents=0.0), BendPoint(time_s=reached_s, cents=cents))
+    if release_cents is None:
+        return curve
+    back = (
+        BendPoint(time_s=duration_s - reached_s, cents=cents),
+        BendPoint(time_s=duration_s, cents=release_cents),
     )
+    return curve + back

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fretscribe.io.text_tab_measures import Rows
 from fretscribe.io.text_tab_systems import System
@@ -20,8 +20,10 @@ from fretscribe.io.text_tab_words import (
     part,
     rhythm_letters,
     says_dots_mute,
+    says_rhythm,
     span_columns,
     stamp,
+    tuplets,
 )
 
 _REACH_DOWN = 6
@@ -75,11 +77,19 @@ def read_page(lines: Sequence[str], drawn: AbstractSet[int], systems: Sequence[S
     """
     page = Page(rows=[Rows() for _ in systems])
     finder = _Finder(systems)
-    dots_mute = says_dots_mute(lines)
+    legend = _Legend(dots_mute=says_dots_mute(lines), rhythm=says_rhythm(lines))
     for number, line in enumerate(lines, start=1):
         if number not in drawn and line.strip():
-            _read_line(page, finder, number, line, dots_mute=dots_mute)
+            _read_line(page, finder, number, line, legend)
     return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Legend:
+    """What the text says of its own rows."""
+
+    dots_mute: bool
+    rhythm: bool
 
 
 class _Finder:
@@ -104,7 +114,7 @@ class _Finder:
         return below if self.starts[below] - line < line - self.ends[above] else above
 
 
-def _read_line(page: Page, finder: _Finder, number: int, line: str, *, dots_mute: bool) -> None:
+def _read_line(page: Page, finder: _Finder, number: int, line: str, legend: _Legend) -> None:
     stamped = stamp(line)
     if stamped is not None:
         below = finder.below(number)
@@ -117,25 +127,27 @@ def _read_line(page: Page, finder: _Finder, number: int, line: str, *, dots_mute
     elif name is not None:
         page.sections.append(Section(name=name, line=number))
         page.parts.append(Section(name="", line=number))
-    if who is None and _read_rows(page, finder, number, line, dots_mute=dots_mute):
+    if who is None and _read_rows(page, finder, number, line, legend):
         return
     _read_chords(page, finder, number, line)
 
 
-def _read_rows(page: Page, finder: _Finder, number: int, line: str, *, dots_mute: bool) -> bool:
-    """Read a row of counts, rhythm letters or spans; whether it was one."""
+def _read_rows(page: Page, finder: _Finder, number: int, line: str, legend: _Legend) -> bool:
+    """Read a row of counts, rhythm letters, tuplets or spans; whether it was one."""
     near = finder.nearest(number)
     if near is None:
         return False
     rows, margin = page.rows[near], finder.margins[near]
-    counts, rhythm = count_marks(line), rhythm_letters(line)
-    spans = [] if counts or rhythm else span_columns(line, dots_mute=dots_mute)
+    counts, rhythm = count_marks(line), rhythm_letters(line, is_ours=legend.rhythm)
+    groups = tuplets(line) if legend.rhythm else []
+    spans = [] if counts or rhythm else span_columns(line, dots_mute=legend.dots_mute)
     if counts and not rows.counts:
         rows.counts = [(at - margin, beat) for at, beat in counts]
     if rhythm and not rows.rhythm:
-        rows.rhythm = [(at - margin, length) for at, length in rhythm]
+        rows.rhythm = [replace(letter, at=letter.at - margin) for letter in rhythm]
+    rows.tuplets += [(a - margin, b - margin, share) for a, b, share in groups]
     rows.spans += [(technique, a - margin, b - margin) for technique, a, b in spans]
-    return bool(counts or rhythm or spans)
+    return bool(counts or rhythm or groups or spans)
 
 
 def _read_chords(page: Page, finder: _Finder, number: int, line: str) -> None:

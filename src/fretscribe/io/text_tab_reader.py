@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -266,8 +267,13 @@ def _timed(
         metre_from="default" if header.metre is None else "header",
         characters_per_beat=float(bars.characters),
         columns_from="seconds" if header.seconds_per_column is not None else source,
+        tempo_changes=() if tempo_from == "given" else _tempo_changes(timed),
     )
     return timing, timed
+
+
+def _tempo_changes(timed: Sequence[Timed]) -> tuple[tuple[Fraction, float], ...]:
+    return tuple((t.start, t.measure.tempo_bpm) for t in timed if t.measure.tempo_bpm is not None)
 
 
 def _in_seconds(measures: Sequence[Measure], rows: Sequence[Rows]) -> list[Measure]:

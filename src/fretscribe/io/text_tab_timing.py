@@ -16,7 +16,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -54,6 +54,8 @@ class Timing:
         Of a usual bar.
     columns_from : "rhythm letters", "count line", "bar lines", "seconds" or "default"
         The default is 4 characters a beat, so that notes with one dash between them are eighths.
+    tempo_changes : tuple of (Fraction, float)
+        Beats, rising, and the tempo from there on.
     """
 
     tempo_bpm: float
@@ -63,6 +65,7 @@ class Timing:
     metre_from: TempoSource
     characters_per_beat: float
     columns_from: ColumnSource
+    tempo_changes: tuple[tuple[Fraction, float], ...] = ()
 
     @property
     def time_step_s(self) -> float:
@@ -72,12 +75,24 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """A measure in time: the beat it starts at, its length in beats, and the beat of each note."""
+    """A measure in time.
+
+    Attributes
+    ----------
+    measure : Measure
+    start, length : Fraction
+        Beats.
+    beats : tuple of Fraction
+        Of each note.
+    rests : tuple of Fraction, or None
+        Beats at which everything falls silent; None where no note values are drawn.
+    """
 
     measure: Measure
     start: Fraction
     length: Fraction
     beats: tuple[Fraction, ...]
+    rests: tuple[Fraction, ...] | None = None
 
     def beat_of(self, x: int) -> Fraction:
         """The beat of a column, as its neighbours among the notes have it."""
@@ -150,6 +165,7 @@ def join_cut_bars(measures: Sequence[Measure]) -> list[Measure]:
             DrawnNote(x=n.x + offset, string=n.string, cell=n.cell, line=n.line) for n in measure.notes
         ]
         last.chords += [(x + offset, name) for x, name in measure.chords]
+        last.rhythm += [replace(letter, at=letter.at + offset) for letter in measure.rhythm]
         last.width += measure.width
         last.is_closed = measure.is_closed
         last.was_cut = True
@@ -169,22 +185,25 @@ def place(
     """
     timed: list[Timed] = []
     sources: Counter[ColumnSource] = Counter()
-    now = Fraction(0)
+    now, number = Fraction(0), 1
     for measure in measures:
         if bars.are_strict and measure.bar is not None:
-            now = max(now, Fraction((measure.bar - 1) * beats_per_bar))
-        marks, source = _marks(measure, beat_unit)
-        positions = length = None
-        if marks is not None:
-            positions, length = _by_marks(measure, *marks)
-        if positions is None or length is None:
+            now += max(0, measure.bar - number) * beats_per_bar
+            number = max(number, measure.bar)
+        number += 1
+        marks = _marks(measure, beat_unit)
+        positions = None if marks is None else _by_marks(measure, marks.known, marks.length)
+        rests = None
+        if marks is None or positions is None:
             length = _length(measure, bars, beats_per_bar)
             positions = _by_columns(measure, bars, length)
-            source = "bar lines" if bars.are_measured else "default"
-        sources[source] += 1
-        timed.append(
-            Timed(measure=measure, start=now, length=length, beats=tuple(now + p for p in positions))
-        )
+            sources["bar lines" if bars.are_measured else "default"] += 1
+        else:
+            length = marks.length
+            rests = None if marks.rests is None else tuple(now + rest for rest in marks.rests)
+            sources[marks.source] += 1
+        beats = tuple(now + p for p in positions)
+        timed.append(Timed(measure=measure, start=now, length=length, beats=beats, rests=rests))
         now += length
         if now > MOST_BEATS:
             raise TabFormatError(f"the tab lasts more than {MOST_BEATS} beats")
@@ -290,28 +309,49 @@ def _rounded(beats: list[Fraction]) -> list[Fraction]:
     return rounded if len(set(rounded)) == len(beats) else beats
 
 
-def _marks(
-    measure: Measure, beat_unit: int
-) -> tuple[tuple[list[tuple[int, Fraction]], Fraction] | None, ColumnSource]:
-    """Known beats of a measure, from its start, and its length, by rhythm letters or a count line."""
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What stands over a measure says: beats of columns and of rests from its start, and its length."""
+
+    known: list[tuple[int, Fraction]]
+    length: Fraction
+    rests: list[Fraction] | None
+    source: ColumnSource
+
+
+def _marks(measure: Measure, beat_unit: int) -> _Marks | None:
+    """What rhythm letters or a count line say; None where there are none."""
     onsets = [note.x for note in measure.notes]
-    if measure.rhythm and onsets:
-        near = sum(_is_near(onsets, x) for x, _ in measure.rhythm)
-        if 5 * near >= 4 * len(measure.rhythm):
-            known, now = [], Fraction(0)
-            for x, quarters in measure.rhythm:
-                known.append((_nearest(onsets, x), now))
-                now += quarters * beat_unit / 4
-            return (known, Fraction(max(1, math.ceil(now)))), "rhythm letters"
-    if len(measure.counts) > 1:
+    struck = [letter.at for letter in measure.rhythm if letter.kind == "struck"]
+    if measure.rhythm and 5 * sum(_is_near(onsets, x) for x in struck) >= 4 * len(struck):
+        return _marks_of_letters(measure, onsets, beat_unit)
+    if len(measure.counts) > 1 and onsets:
         base = Fraction(math.floor(measure.counts[0][1]))
         known = [(x, beat - base) for x, beat in measure.counts]
-        return (known, Fraction(math.floor(known[-1][1]) + 1)), "count line"
-    return None, "default"
+        return _Marks(known, Fraction(math.floor(known[-1][1]) + 1), None, "count line")
+    return None
+
+
+def _marks_of_letters(measure: Measure, onsets: Sequence[int], beat_unit: int) -> _Marks:
+    """Without the sign of a rest a letter is one where nothing but another letter's note is next to it."""
+    struck = [letter.at for letter in measure.rhythm if letter.kind == "struck"]
+    taken = {_nearest(onsets, x) for x in struck if _is_near(onsets, x)}
+    under = {x: _nearest(onsets, x) for x in struck if onsets}
+    known: list[tuple[int, Fraction]] = []
+    rests: list[Fraction] = []
+    now = Fraction(0)
+    for letter in measure.rhythm:
+        x = under.get(letter.at) if letter.kind == "struck" else None
+        if x is not None and (x not in taken or _is_near(onsets, letter.at)):
+            known.append((x, now))
+        elif letter.kind != "tied":
+            rests.append(now)
+        now += letter.quarters * beat_unit / 4
+    return _Marks(known, Fraction(max(1, math.ceil(now))), rests, "rhythm letters")
 
 
 def _is_near(onsets: Sequence[int], x: int) -> bool:
-    return abs(_nearest(onsets, x) - x) <= 1
+    return bool(onsets) and abs(_nearest(onsets, x) - x) <= 1
 
 
 def _nearest(onsets: Sequence[int], x: int) -> int:
@@ -319,21 +359,26 @@ def _nearest(onsets: Sequence[int], x: int) -> int:
     return min(onsets[max(0, i - 1) : i + 1] or [x], key=lambda o: abs(o - x))
 
 
-def _by_marks(
-    measure: Measure, known: list[tuple[int, Fraction]], length: Fraction
-) -> tuple[list[Fraction], Fraction] | tuple[None, None]:
+def _by_marks(measure: Measure, known: list[tuple[int, Fraction]], length: Fraction) -> list[Fraction] | None:
     """Beats between marks; nothing where they would put two columns on one beat."""
+    if not measure.notes:
+        return []
+    if not known:
+        return None
     known = [*known, (_end_of_marks(measure, known, length), length)]
     xs = [x for x, _ in known]
     if any(b <= a for a, b in itertools.pairwise(xs)):
-        return None, None
+        return None
     onset_of = _onsets(measure.notes)
-    places = {x: _between(known, xs, x) for x in sorted(set(onset_of.values()))}
+    exact = dict(known)
+    places = {x: exact.get(x, _between(known, xs, x)) for x in sorted(set(onset_of.values()))}
     beats = list(places.values())
     if any(b <= a for a, b in itertools.pairwise(beats)) or any(b >= length for b in beats):
-        return None, None
-    by_x = dict(zip(places, _rounded(beats), strict=True))
-    return [by_x[onset_of[note.x]] for note in measure.notes], length
+        return None
+    rounded = [b if x in exact else Fraction(round(b * _FINEST), _FINEST) for x, b in places.items()]
+    if all(a < b for a, b in itertools.pairwise([*rounded, length])):
+        places = dict(zip(places, rounded, strict=True))
+    return [places[onset_of[note.x]] for note in measure.notes]
 
 
 def _end_of_marks(measure: Measure, known: Sequence[tuple[int, Fraction]], length: Fraction) -> int:

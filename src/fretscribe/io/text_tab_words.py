@@ -1,7 +1,7 @@
 """Words, chords and counts around the systems of a text tab, each with its line and column.
 
 Headings (``[Chorus]``, ``Verse 1:``), chord names above strings or above lyrics, rows that span notes
-(``PM---``, ``let ring``), count lines (``1 & 2 &``) and rhythm letters (``q e e q``).
+(``PM---``, ``let ring``), count lines (``1 & 2 &``), rhythm letters (``q e +q rh``) and tuplets (``.-3-.``).
 Neighbours: ``symbols`` knows chord names, ``text_tab_header`` what is said of the whole piece.
 """
 
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from fretscribe.io.symbols import harte_from_symbol
+from fretscribe.io.ascii_rhythm import LEADS, LEGEND_MARK, VALUE_LETTERS, Kind
 from fretscribe.music import Technique
+from fretscribe.symbols import harte_from_symbol
 
 _LONGEST_HEADING = 60
 _BRACKETED = re.compile(r"\s*\[(?P<name>[^\[\]]{1,40})\]")
@@ -28,7 +29,9 @@ _PART = re.compile(
     r"(?:guitars?|gtr\.?|bass)(?: ?\d)?)\b",
     re.IGNORECASE,
 )
-_STAMP = re.compile(r"\[(?P<m>\d{1,4}):(?P<s>\d\d)\](?:  bar (?P<bar>\d{1,6}))?")
+_STAMP = re.compile(
+    r"\[(?P<m>\d{1,4}):(?P<s>\d\d)\](?:  bar (?P<bar>\d{1,6}))?(?:  (?P<bpm>\d{1,4}(?:\.\d)?) bpm)?"
+)
 _INLINE_CHORD = re.compile(r"\[([A-G][^\[\]\s]{0,9})\]")
 _TOKEN = re.compile(r"\S+")
 _AROUND_CHORD = "|()*,.[]:-"
@@ -39,15 +42,11 @@ _SPAN = re.compile(
 _LEGEND = re.compile(r"\bLR let ring|\bP\.?M\.? palm mute", re.IGNORECASE)
 _DOTS = re.compile(r"[ .]+")
 _COUNT = re.compile(r"[1-9]|&|\+|and|e|a|ah|\.", re.IGNORECASE)
-_LETTERS = {
-    "w": Fraction(4),
-    "h": Fraction(2),
-    "q": Fraction(1),
-    "e": Fraction(1, 2),
-    "s": Fraction(1, 4),
-    "t": Fraction(1, 8),
-}
-_RHYTHM = re.compile(r"([whqestWHQEST])(\.?)")
+_LETTERS = {letter: Fraction(4, head) for head, letter in VALUE_LETTERS.items()}
+_KINDS = {lead: kind for kind, lead in LEADS.items()}
+_RHYTHM = re.compile(r"([+r]?)([whqestx])(\.?)", re.IGNORECASE)
+_TUPLET = re.compile(r"\.-*(?P<n>[357])-*\.|[357]")
+_IN_TIME_OF = {3: 2, 5: 4, 7: 4}
 _PARTS_OF_BEAT = {"&": Fraction(1, 2), "+": Fraction(1, 2), "and": Fraction(1, 2),
                   "e": Fraction(1, 4), "a": Fraction(3, 4), "ah": Fraction(3, 4)}  # fmt: skip
 _LEAST_COUNTS = 2
@@ -65,10 +64,20 @@ class ChordMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """A time over a system as fretscribe writes it, with the number of its first bar where it has one."""
+    """A time over a system as fretscribe writes it, with the first bar's number and tempo where known."""
 
     time_s: int
     bar: int | None
+    tempo_bpm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmLetter:
+    """A value of a rhythm row: index of its letter, quarter notes, and whether anything is struck there."""
+
+    at: int
+    quarters: Fraction
+    kind: Kind = "struck"
 
 
 def heading(line: str) -> str | None:
@@ -105,8 +114,12 @@ def stamp(line: str) -> Stamp | None:
     found = _STAMP.fullmatch(line.strip())
     if found is None:
         return None
-    bar = found["bar"]
-    return Stamp(time_s=60 * int(found["m"]) + int(found["s"]), bar=None if bar is None else int(bar))
+    bar, bpm = found["bar"], found["bpm"]
+    return Stamp(
+        time_s=60 * int(found["m"]) + int(found["s"]),
+        bar=None if bar is None else int(bar),
+        tempo_bpm=None if bpm is None or float(bpm) == 0.0 else float(bpm),
+    )
 
 
 def chord_names(line: str) -> list[tuple[int, str]]:
@@ -174,21 +187,49 @@ def count_marks(line: str) -> list[tuple[int, Fraction]]:
     return marks
 
 
-def rhythm_letters(line: str) -> list[tuple[int, Fraction]]:
-    """A row of rhythm letters: index and length in quarter notes; empty where the line is none.
+def rhythm_letters(line: str, *, is_ours: bool = False) -> list[RhythmLetter]:
+    """A row of rhythm letters; empty where the line is none.
 
-    Two different letters are needed: ``E E E`` are chords.
+    Two different letters are needed, ``E E E`` are chords; but not where the text says that its rows are
+    rhythm, as fretscribe does (``is_ours``).
+
+    >>> [(r.at, str(r.quarters), r.kind) for r in rhythm_letters("q. +e rh")]
+    [(0, '3/2', 'struck'), (4, '1/2', 'tied'), (7, '2', 'rest')]
     """
-    found = []
+    found: list[RhythmLetter] = []
     letters = set()
     for token in _TOKEN.finditer(line.replace("|", " ")):
-        match = _RHYTHM.fullmatch(token[0])
+        text = token[0]
+        matches = list(_RHYTHM.finditer(text))
+        if "".join(m[0] for m in matches) != text or (text != text.lower() if is_ours else len(matches) > 1):
+            return []
+        for match in matches:
+            quarters = _LETTERS[match[2].lower()] * (Fraction(3, 2) if match[3] else 1)
+            at = token.start() + match.start(2)
+            found.append(RhythmLetter(at=at, quarters=quarters, kind=_KINDS[match[1].lower()]))
+            letters.add(match[2].lower())
+    return found if is_ours or (len(letters) > 1 and len(found) > 1) else []
+
+
+def tuplets(line: str) -> list[tuple[int, int, Fraction]]:
+    """A row of tuplets: first index, index after the last, and what it makes of a value; else empty.
+
+    >>> [(a, b, str(share)) for a, b, share in tuplets("  .-3-.   3")]
+    [(2, 7, '2/3'), (10, 11, '2/3')]
+    """
+    found = []
+    for token in _TOKEN.finditer(line):
+        match = _TUPLET.fullmatch(token[0])
         if match is None:
             return []
-        length = _LETTERS[match[1].lower()]
-        found.append((token.start(), length * Fraction(3, 2) if match[2] else length))
-        letters.add(match[1].lower())
-    return found if len(letters) > 1 and len(found) > 1 else []
+        notes = int(match["n"] or match[0])
+        found.append((token.start(), token.end(), Fraction(_IN_TIME_OF[notes], notes)))
+    return found
+
+
+def says_rhythm(lines: Sequence[str]) -> bool:
+    """Whether the legend says that rows of letters are rhythm, as fretscribe's does."""
+    return any(line.startswith(LEGEND_MARK) for line in lines)
 
 
 def says_dots_mute(lines: Sequence[str]) -> bool:
