@@ -11,10 +11,11 @@ CACHE ?= $(or $(FRETSCRIBE_CACHE),$(HOME)/.cache/fretscribe)
 TORCH_ARGS ?=
 # `command:debian-package` pairs that some tests use when present; a test that starts to use a program of the
 # system adds its pair here, and skips with a reason where the program is absent.
-SYSTEM_TOOLS ?= chromium:chromium
-APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
+SYSTEM_TOOLS ?= chromium:chromium lilypond:lilypond musescore3:musescore3
+# Without what packages recommend: LilyPond would bring TeX, 400 MB of it.
+APT_INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 
-# alphaTab (MPL-2.0) reads the same score files: tests compare. It is run by node, never shipped.
+# alphaTab (MPL-2.0) draws the tab of an .html page, and reads the same score files under node: tests compare.
 ALPHATAB := 1.8.4
 
 BIN := $(VENV)/bin
@@ -50,6 +51,11 @@ demo: $(BASE) ## a recording becomes a tab, on the screen and in demo/ (AUDIO=so
 .PHONY: test
 test: install-system install-oracles $(DEV) static ## everything: format, lint, types, floors, docs, all tests
 	$(BIN)/python -m pytest
+
+# The slow foreign readers get a few random tabs in `make test`.
+.PHONY: writers
+writers: install-system install-oracles $(DEV) ## every writer against other people's readers, on 200 random tabs each
+	FRETSCRIBE_RANDOM_TABS=200 $(BIN)/python -m pytest -o timeout=1800 tests/io tests/test_notation_of_recordings.py
 
 .PHONY: check
 check: $(DEV) static ## the same without the slow tests, under two minutes
@@ -150,6 +156,15 @@ install-oracles: ## alphaTab under node, which some tests compare with: installs
 	  echo "!!! NOT INSTALLED, tests that compare with it are skipped: alphaTab $(ALPHATAB) (needs node and npm)" >&2; \
 	  echo '!!!' >&2; \
 	fi
+
+# The package carries these, so that installing it needs neither node nor a network; a test compares them.
+.PHONY: vendor
+vendor: install-oracles ## after changing ALPHATAB: bring it, its font and their licences into the package
+	@set -eu; from="$(CACHE)/oracles/alphatab-$(ALPHATAB)/node_modules/@coderline/alphatab"; \
+	to=src/fretscribe/io/page/vendor; \
+	cp "$$from/dist/alphaTab.min.js" "$$from/dist/font/Bravura.woff2" "$$from/dist/font/Bravura-OFL.txt" "$$to/"; \
+	cp "$$from/LICENSE" "$$to/alphaTab-LICENSE.txt"; \
+	echo "$$to holds alphaTab $(ALPHATAB); name it in NOTICE"
 
 .PHONY: clean
 clean: ## remove what building, testing and the demo leave behind, but not the environment

@@ -6,7 +6,7 @@ The names below are loaded when they are first used, so that ``import fretscribe
   `TranscribeOptions`
 - the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`,
   `Key`, `Chord`, `Audio`, `StringRoll`
-- `read_tab`, `import_tab` (which also fingers what has no strings), `write_tab`, `read_audio`
+- `read_tab`, `import_tab` (which also fingers what has no strings), `write_tab` (with `PageOptions`), `read_audio`
 - `FretscribeError`, the base of every expected error
 
 A recording (here one that the project plays itself; usually a path) becomes a tab:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fretscribe.frames import Audio, StringRoll
     from fretscribe.io.audio import read_audio
     from fretscribe.io.formats import read_tab, write_tab
+    from fretscribe.io.page_options import PageOptions
     from fretscribe.music import BeatGrid, Chord, Key, Note, Position, Tab, TabNote, Tuning
     from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber, retab, transcribe
     from fretscribe.pipeline.importing import import_tab
@@ -50,6 +51,7 @@ _HOMES = {
     "fretscribe.frames": ("Audio", "StringRoll"),
     "fretscribe.io.audio": ("read_audio",),
     "fretscribe.io.formats": ("read_tab", "write_tab"),
+    "fretscribe.io.page_options": ("PageOptions",),
     "fretscribe.music": ("BeatGrid", "Chord", "Key", "Note", "Position", "Tab", "TabNote", "Tuning"),
     "fretscribe.pipeline": ("TranscribeOptions", "Transcriber", "load_transcriber", "retab", "transcribe"),
     "fretscribe.pipeline.importing": ("import_tab",),
@@ -64,6 +66,7 @@ __all__ = [
     "FretscribeError",
     "Key",
     "Note",
+    "PageOptions",
     "Position",
     "StringRoll",
     "Tab",

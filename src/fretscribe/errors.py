@@ -11,6 +11,7 @@
     ├── OutputError           a result that cannot be written where it should go
     ├── WeightsError          weights or calibration that are absent, corrupt or foreign
     ├── MissingExtraError     an optional part of the installation that this command needs
+    ├── MissingProgramError   another program that this command needs
     └── SiteError             a site that cannot be reached, or says no
 
 Libraries raise, only ``fretscribe.cli`` turns them into one line and an exit code. ``mend`` is what the
@@ -81,6 +82,15 @@ class MissingExtraError(FretscribeError):
             mend=f"pip install 'fretscribe[{extra}]'",
         )
         self.extra = extra
+
+
+class MissingProgramError(FretscribeError):
+    """Another program that this command needs and that is not installed."""
+
+    exit_code = 6
+
+    def __init__(self, feature: str, program: str, *, mend: str) -> None:
+        super().__init__(f"{feature} needs {program}, which is not installed", mend=mend)
 
 
 class SiteError(FretscribeError):

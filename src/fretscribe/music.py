@@ -226,12 +226,15 @@ class BeatGrid:
         Numerator of the metre.
     beat_unit : int
         Denominator of the metre: the note value of one beat.
+    meter_confidence : float, or None
+        Where the metre was found by listening, how probable it is, 0..1. Does not count in comparisons.
     """
 
     beat_times_s: tuple[float, ...]
     downbeats: tuple[int, ...]
     beats_per_bar: int = 4
     beat_unit: int = 4
+    meter_confidence: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         times = self.beat_times_s

@@ -18,6 +18,7 @@ from fretscribe.cli.reference import reference
 from fretscribe.io.formats import read_tab, write_tab
 from fretscribe.music import BeatGrid, Note, Position, Tab, TabNote, Tuning
 from fretscribe.result import Transcription
+from fretscribe.separation.stems import separation_is_installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,9 +104,17 @@ def test_errors_are_one_line_with_a_code(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_separate_on_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["song.wav", "--separate", "on"]) in (2, 6)
-    assert "separate" in capsys.readouterr().err
+def test_separate_on_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    song, nowhere = tmp_path / "song.wav", tmp_path / "nowhere"
+    soundfile.write(song, np.zeros(2000), 22050)
+    code = run([str(song), "--separate", "on", "--separation-model", str(nowhere)])
+    installed = separation_is_installed()
+    assert code == (5 if installed else 6)
+    message = f"{nowhere} is no folder" if installed else "pip install 'fretscribe[separate]'"
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+    assert list(tmp_path.iterdir()) == [song]
 
 
 def test_weights_that_are_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

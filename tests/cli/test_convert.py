@@ -6,7 +6,8 @@ import pytest
 from guitarpro import models as gp
 
 from fretscribe.cli.__main__ import run
-from fretscribe.io.formats import read_tab
+from fretscribe.io.formats import read_tab, write_tab
+from strategies import tab_note, tab_of
 
 
 @pytest.fixture
@@ -52,6 +53,23 @@ def test_text(song: Path) -> None:
     assert "5" in target.read_text(encoding="utf-8")
 
 
+def test_names_of_strings(song: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    target = song.with_name("song.tab.txt")
+    assert run(["convert", str(song), str(target), "--string-names", "numbers"]) == 0
+    assert "\n6|-5" in target.read_text(encoding="utf-8")
+    assert frets(target) == [5]
+    assert run(["retab", str(target), "-o", "-", "-f", "txt", "-q", "--string-names", "pitches"]) == 0
+    assert b"\nE2|-5" in capsysbinary.readouterr().out
+    assert run(["convert", str(song), str(target), "--force", "--string-names", "runes"]) == 2
+
+
+def test_a_table(song: Path) -> None:
+    target = song.with_suffix(".csv")
+    assert run(["convert", str(song), str(target)]) == 0
+    assert target.read_bytes().startswith(b"onset_s,")
+    assert run(["convert", str(target), str(song.with_suffix(".json"))]) != 0
+
+
 def test_track_and_unroll(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = song.with_suffix(".json")
     assert run(["convert", str(song), str(target), "--track", "rhythm", "--unroll"]) == 0
@@ -68,3 +86,18 @@ def test_track_and_unroll(song: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_formats_that_are_only_read(song: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["convert", str(song), str(song.with_suffix(".gpx"))]) == 2
     assert "can be read but not written" in capsys.readouterr().err
+
+
+def test_what_a_format_cannot_hold_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tab(tab_of(tab_note(0, 3, 0), tab_note(1, 5, 1, "bend")), tmp_path / "song.json")
+    wanted = "song.json: not in the .gp5 file: 1 bends of unknown height"
+    assert run(["convert", str(tmp_path / "song.json"), str(tmp_path / "a.gp5")]) == 0
+    assert capsys.readouterr().err.count(wanted) == 1
+    assert run(["convert", str(tmp_path / "song.json"), str(tmp_path / "b.json")]) == 0
+    assert "not in the" not in capsys.readouterr().err
+    folder = str(tmp_path / "out")
+    assert run(["retab", str(tmp_path / "song.json"), "-f", "gp5,json", "-o", folder]) == 0
+    assert capsys.readouterr().err.count(wanted) == 1
+    assert frets(tmp_path / "out" / "song.gp5") == [3, 5]
+    assert run(["retab", str(tmp_path / "song.json"), "-f", "gp5", "-o", folder, "--force", "-q"]) == 0
+    assert capsys.readouterr().err == ""

@@ -123,7 +123,7 @@ def roll_of(onset: Sequence[float], active: Sequence[float]) -> StringRoll:
 
 def durations_s(lever: Lever, acoustic: Any, roll: StringRoll) -> list[float]:
     decode = lever.switch(counting_transcriber(acoustic)).decode
-    return [note.duration_s for note in decode(roll, STANDARD_TUNING)]
+    return [note.duration_s for note in decode(roll)]
 
 
 def test_thresholds_and_weak_onsets_are_levers_of_the_decoder(acoustic: Any) -> None:

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from fretscribe.frames import FrameGrid, StringRoll
 from fretscribe.music import STANDARD_TUNING, Tuning
-from fretscribe.symbolic.decode import DecodeParams, close_gaps, decode_notes, onset_peaks, string_evidence
+from fretscribe.symbolic.decode import (
+    DecodeParams,
+    close_gaps,
+    decode_notes,
+    for_tuning,
+    onset_peaks,
+    string_evidence,
+)
 
 PITCH_MIN, N_PITCHES = 33, 56
 RATE, HOP = 22050, 384  # 57.4 frames a second
@@ -33,7 +40,7 @@ def put(onset, active, pitch, start, stop, string=2, height=0.9, share=1.0):
 def decode(onset, active, tuning=STANDARD_TUNING, start_s=0.0, **params):
     grid = FrameGrid(sample_rate=RATE, hop_length=HOP, n_frames=len(onset), start_s=start_s)
     roll = StringRoll(grid=grid, onset=onset, active=active, pitch_min=PITCH_MIN)
-    return decode_notes(roll, tuning, DecodeParams(**params))
+    return [for_tuning(note, tuning) for note in decode_notes(roll, DecodeParams(**params))]
 
 
 def test_a_note_has_its_time_pitch_and_probability():
@@ -138,7 +145,7 @@ def test_velocity_follows_the_level_only_where_it_is_known():
     level = np.full((len(onset), N_PITCHES), -60.0, dtype=np.float32)
     level[20:60, 52 - PITCH_MIN] = -10.0
     level[70:90, 60 - PITCH_MIN] = -25.0
-    loud, soft = decode_notes(dataclasses.replace(roll, level=level), STANDARD_TUNING)
+    loud, soft = decode_notes(dataclasses.replace(roll, level=level))
     assert loud.velocity > soft.velocity + 20
     with pytest.raises(ValueError, match="level"):
         dataclasses.replace(roll, level=level[:-1])

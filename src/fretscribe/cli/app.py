@@ -15,7 +15,9 @@ from fretscribe.cli import (
     evaluate,
     render,
     retab,
+    studio,
     tabs,
+    theory,
     train,
     transcribe,
 )
@@ -42,6 +44,7 @@ def _register(tree: typer.Typer) -> None:
     tree.command("transcribe")(transcribe.transcribe)
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
+    tree.command("theory")(theory.theory)
     tree.command("evaluate")(evaluate.evaluate)
     tree.command("bench")(bench.bench)
     tree.command("calibrate")(calibrate.calibrate)
@@ -50,6 +53,7 @@ def _register(tree: typer.Typer) -> None:
     tree.add_typer(train.train_app, name="train")
     tree.add_typer(collect.collect_app, name="collect")
     tree.add_typer(tabs.tabs_app, name="tabs")
+    tree.command("studio")(studio.studio)
     tree.command("doctor")(doctor.doctor)
 
 

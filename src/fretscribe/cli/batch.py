@@ -15,6 +15,7 @@ from fretscribe.cli.summary import print_summary
 from fretscribe.errors import FretscribeError
 from fretscribe.io.audio import AudioFile, check_audio_path, read_audio
 from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
+from fretscribe.pipeline.separating import Separation, check_separation
 
 LoadTranscriber = Callable[[Path | None], Transcriber]
 
@@ -24,6 +25,7 @@ def transcribe_files(
     destination: Destination,
     options: TranscribeOptions,
     *,
+    separation: Separation | None = None,
     weights: Path | None = None,
     quiet: bool = False,
     load: LoadTranscriber = load_transcriber,
@@ -41,13 +43,19 @@ def transcribe_files(
         For what concerns all files: outputs that collide, a folder that cannot be written, bad weights.
     """
     check_no_collision(destination, sources)
+    if separation is not None:
+        check_separation(options, separation, sources)
     failures: dict[Path, int] = {}
     for source in sources:
         _attempt(partial(_preflight, source, destination), source, failures)
     ready = [source for source in sources if source not in failures]
     if ready:
+        if separation is not None:
+            separation.prepare(options)
         transcriber = load(weights)
         transcriber = replace(transcriber, read=_read_in_silence)
+        if separation is not None:
+            transcriber = replace(transcriber, separate=separation)
         for number, source in enumerate(ready, start=1):
             label = source.name if len(ready) == 1 else f"[{number}/{len(ready)}] {source.name}"
             work = partial(_transcribe_one, source, destination, options, transcriber, label, quiet=quiet)
@@ -86,6 +94,7 @@ def _transcribe_one(
     written = destination.write(result, source)
     if not quiet:
         print_summary(result, source, written)
+        destination.say_losses(result, source)
 
 
 def _read_in_silence(

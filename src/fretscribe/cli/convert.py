@@ -27,18 +27,21 @@ def convert(
     unroll: Annotated[
         bool, typer.Option("--unroll", help="Play the repeats of a score as often as they sound.")
     ] = False,
+    string_names: o.StringNames = "letters",
 ) -> None:
     """Convert a tab to another format.
 
-    The suffixes say which: .json, .tab.txt, .mid, .jams; Guitar Pro (.gp3 .gp4 .gp5 .gpx .gp) and MusicXML
-    (.musicxml .xml .mxl) can be read. What names pitches but no strings gets a fingering. What is left out is
-    said.
+    The suffixes say which. Read and written: .json .tab.txt .mid .jams .gp5 .gp .musicxml; read only: .gp3
+    .gp4 .gpx .mxl; written only: .alphatex .csv .ly .pdf. What names pitches but no strings gets a
+    fingering. What is left out is said.
     """
     from fretscribe.cli.report import warning_line
-    from fretscribe.io.formats import write_tab
+    from fretscribe.io.formats import format_of, losses_of, write_tab
+    from fretscribe.io.page_options import PageOptions
     from fretscribe.pipeline.importing import import_tab
 
     result = import_tab(source, track=track, unroll=unroll)
-    write_tab(result, target, force=force)
-    for warning in result.warnings:
-        warning_line(f"{source}: {warning}")
+    write_tab(result, target, force=force, page=PageOptions(string_names=string_names))
+    for warning in (*result.warnings, losses_of(result, format_of(target))):
+        if warning:
+            warning_line(f"{source}: {warning}")

@@ -27,7 +27,19 @@ FAILED = 1
 """Exit code where some of the tracks could not be judged."""
 
 HELD_OUT = "held-out-instruments"
-"""The one protocol that needs no folds."""
+"""Judges the whole route on rendered instruments; needs no folds."""
+
+HARMONY = "harmony"
+"""Judges keys and chords; needs no folds."""
+
+TECHNIQUES = "techniques"
+"""Judges the marks of techniques; needs no folds."""
+
+TUNINGS = "tunings"
+"""Judges the tunings that are heard; needs no folds."""
+
+RHYTHM = "rhythm"
+"""Judges beats and note values; needs no folds."""
 
 ABLATION = "ablation"
 """Judges the whole route as `HELD_OUT` does, but by folds as well."""
@@ -82,13 +94,28 @@ def evaluate(
         ),
     ] = None,
     protocol: Annotated[
-        Literal["leave-one-player-out", "pickup-to-microphone", "held-out-instruments", "ablation"] | None,
+        Literal[
+            "leave-one-player-out",
+            "pickup-to-microphone",
+            "held-out-instruments",
+            "ablation",
+            "harmony",
+            "tunings",
+            "rhythm",
+            "techniques",
+        ]
+        | None,
         typer.Option(
             "--protocol",
-            help="Judge the tab networks alone, frame by frame: on a folder of arrays (leave-one-player-out),"
-            " or on a dataset's windows against its recordings. Or judge whole transcriptions of what"
-            " instruments play that training left out (held-out-instruments, without --folds); or of these"
-            " and of the development recordings, with one part of the route changed at a time (ablation).",
+            help="Judge the tab networks alone, frame by frame: on a folder of arrays"
+            " (leave-one-player-out), or on a dataset's windows against its recordings. Or judge whole"
+            " transcriptions of what instruments play that training left out (held-out-instruments, without"
+            " --folds); or of these and of the development recordings, with one part of the route changed"
+            " at a time (ablation). Or judge keys and chords, from annotated notes and from the development"
+            " recordings (harmony, without --folds). Or judge which tunings and capos are heard, of"
+            " rendered pieces and of the development recordings (tunings, without --folds). Or judge beats,"
+            " bars and note values on excerpts without a click (rhythm, without --folds). Or judge bends,"
+            " slurs, mutes and the like on rendered studies (techniques, without --folds).",
         ),
     ] = None,
     data: Annotated[
@@ -148,9 +175,12 @@ def evaluate(
 
 def check_protocol(protocol: str, estimate: Path | None, folds: Path | None, data: Path | None) -> None:
     """Raise `OptionError` for options that a protocol cannot use, or lacks."""
-    if protocol == HELD_OUT:
+    if protocol in (HELD_OUT, TECHNIQUES):
         if folds is not None or estimate is not None:
-            raise OptionError(f"{HELD_OUT} takes one folder and no --folds", mend="leave them out")
+            raise OptionError(f"{protocol} takes one folder and no --folds", mend="leave them out")
+    elif protocol in (HARMONY, TUNINGS, RHYTHM):
+        if folds is not None or estimate is not None or data is not None:
+            raise OptionError(f"{protocol} takes one folder, no --folds and no --data", mend="leave them out")
     elif folds is None or estimate is not None:
         raise OptionError("the protocol needs --folds, and one folder")
     elif data is not None and protocol != ABLATION:
@@ -165,6 +195,22 @@ def _protocol_report(
     weights: Path | None,
     tell: Callable[[str], None],
 ) -> str:
+    if protocol == HARMONY:
+        from fretscribe.cli.harmony import harmony_report
+
+        return harmony_report(reference, weights, tell)
+    if protocol == TUNINGS:
+        from fretscribe.cli.tunings import tunings_report
+
+        return tunings_report(reference, weights, tell)
+    if protocol == RHYTHM:
+        from fretscribe.cli.rhythm import rhythm_report
+
+        return rhythm_report(reference, weights, tell)
+    if protocol == TECHNIQUES:
+        from fretscribe.cli.techniques import techniques_report
+
+        return techniques_report(reference, data, weights, tell)
     if protocol == HELD_OUT or folds is None:
         from fretscribe.cli.held_out import held_out_report
 

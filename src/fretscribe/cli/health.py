@@ -24,6 +24,10 @@ _EXTRAS = {
     "eval": ("mir_eval", "scipy"),
     "collect": ("playwright",),
 }
+_PROGRAMS = {
+    "ffmpeg": "only needed for m4a, mp4 and webm without the extra 'media'",
+    "lilypond": "only needed to write pdf; MuseScore will do, but chooses frets of its own",
+}
 Status = Literal["ok", "absent", "FAILED"]
 
 
@@ -53,12 +57,9 @@ def _findings(weights: Path | None) -> Iterator[Finding]:
     yield from packages
     for extra, modules in _EXTRAS.items():
         yield check_extra(extra, modules)
-    ffmpeg = shutil.which("ffmpeg")
-    yield Finding(
-        name="ffmpeg",
-        status="ok" if ffmpeg else "absent",
-        detail=ffmpeg or "only needed for m4a, mp4 and webm without the extra 'media'",
-    )
+    for program, need in _PROGRAMS.items():
+        path = shutil.which(program)
+        yield Finding(name=program, status="ok" if path else "absent", detail=path or need)
     if all(package.status == "ok" for package in packages):  # else the next lines could not even be loaded
         from fretscribe.cli.selftest import check_transcription, check_weights
 

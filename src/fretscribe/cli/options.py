@@ -39,7 +39,14 @@ Bpm = Annotated[
     float | None, typer.Option("--bpm", metavar="BPM", help="Tempo in beats a minute. Default: estimated.")
 ]
 Meter = Annotated[
-    str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 3/4 or 6/8. Default: 4/4.")
+    str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 3/4 or 6/8. Default: estimated.")
+]
+NoQuantize = Annotated[
+    bool,
+    typer.Option(
+        "--no-quantize",
+        help="Leave notes where they were played: beats are found, but no note is given a written place.",
+    ),
 ]
 Prefer = Annotated[
     Literal["low", "open", "position"] | None,
@@ -53,7 +60,27 @@ MaxSpan = Annotated[
 MaxFret = Annotated[int | None, typer.Option("--max-fret", metavar="N", help="Highest fret to use.")]
 Separate = Annotated[
     Literal["auto", "on", "off"],
-    typer.Option("--separate", help="Take the guitar out of a mix first (needs the extra 'separate')."),
+    typer.Option(
+        "--separate",
+        help="Take the guitar out of a mix first (needs the extra 'separate'). auto: where more than a guitar"
+        " is heard and the model is at hand; on: always, and fetch the model if need be.",
+    ),
+]
+StemName = Annotated[
+    Literal["guitar", "other", "bass", "no_vocals"],
+    typer.Option("--stem", help="What to listen to after separation."),
+]
+SeparationModel = Annotated[
+    str,
+    typer.Option(
+        "--separation-model",
+        metavar="NAME|DIR",
+        help="Model of Demucs, or a folder with its .safetensors file.",
+    ),
+]
+StemsOut = Annotated[
+    Path | None,
+    typer.Option("--stems-out", metavar="DIR", help="Also write all stems of what is separated there."),
 ]
 DetuneText = Annotated[
     str,
@@ -62,6 +89,10 @@ DetuneText = Annotated[
         metavar="auto|off|CENTS",
         help="By how many cents the whole guitar is sharp (flat: negative); auto hears it.",
     ),
+]
+StringNames = Annotated[
+    Literal["letters", "pitches", "numbers"],
+    typer.Option("--string-names", help="What stands before the strings of a text tab: E, E2, or 6."),
 ]
 Start = Annotated[float, typer.Option("--start", metavar="SECONDS", help="Where to start listening.")]
 End = Annotated[

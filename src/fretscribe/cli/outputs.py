@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fretscribe.cli.report import warning_line
 from fretscribe.errors import OptionError, OutputError
+from fretscribe.io.page_options import PageOptions
 
 if TYPE_CHECKING:
     from fretscribe.result import Transcription
 
 STDOUT = "-"
-_BINARY = frozenset({"mid", "gp5"})
+_BINARY = frozenset({"mid", "gp5", "gp", "pdf", "html"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,14 @@ class Destination:
     to_stdout : bool
     force : bool
         Whether files that exist may be overwritten.
+    page : PageOptions
     """
 
     formats: tuple[str, ...]
     folder: Path | None = None
     to_stdout: bool = False
     force: bool = False
+    page: PageOptions = field(default_factory=PageOptions)
 
     def paths(self, source: Path) -> tuple[Path, ...]:
         """The files that the results of an input become, one for each format."""
@@ -67,34 +71,51 @@ class Destination:
         from fretscribe.io.formats import render_tab, write_tab
 
         if self.to_stdout:
-            sys.stdout.buffer.write(render_tab(result, self.formats[0]))
+            sys.stdout.buffer.write(render_tab(result, self.formats[0], page=self.page))
             sys.stdout.buffer.flush()
         paths = self.paths(source)
         for path in paths:
-            write_tab(result, path, force=self.force)
+            write_tab(result, path, force=self.force, page=self.page)
         return paths
+
+    def say_losses(self, result: Transcription, source: Path) -> None:
+        """Warn of what each format could not hold."""
+        from fretscribe.io.formats import losses_of
+
+        for name in self.formats:
+            lost = losses_of(result, name)
+            if lost:
+                warning_line(f"{source}: {lost}")
 
 
 def plan_destination(
-    output: str | None, formats: Sequence[str], *, force: bool, n_inputs: int
+    output: str | None,
+    formats: Sequence[str],
+    *,
+    force: bool,
+    n_inputs: int,
+    page: PageOptions | None = None,
 ) -> Destination:
-    """Read ``-o``, ``-f`` and ``--force``.
+    """Read ``-o``, ``-f`` and ``--force``; ``page`` is the default where None.
 
     Raises
     ------
     OptionError
         If a format is unknown, or standard output is asked to hold more than one result.
+    MissingProgramError
+        If a format needs another program.
     """
     names = _parse_formats(formats)
+    page = page or PageOptions()
     if output != STDOUT:
         folder = None if output is None else Path(output)
-        return Destination(formats=names, folder=folder, force=force)
+        return Destination(formats=names, folder=folder, force=force, page=page)
     if len(names) != 1 or n_inputs != 1:
         mend = "give one input and one format, for example -o - -f txt"
         raise OptionError("standard output takes one result", mend=mend)
     if names[0] in _BINARY and sys.stdout.isatty():
         raise OptionError(f"{names[0]} is no text for a terminal", mend="redirect it: > song." + names[0])
-    return Destination(formats=names, to_stdout=True)
+    return Destination(formats=names, to_stdout=True, page=page)
 
 
 def check_no_collision(destination: Destination, sources: Sequence[Path]) -> None:
@@ -109,7 +130,7 @@ def check_no_collision(destination: Destination, sources: Sequence[Path]) -> Non
 
 
 def _parse_formats(texts: Sequence[str]) -> tuple[str, ...]:
-    from fretscribe.io.formats import WRITABLE
+    from fretscribe.io.formats import FORMATS, WRITABLE
 
     names = [name.strip().lower().lstrip(".") for text in texts for name in text.split(",")]
     names = list(dict.fromkeys(name for name in names if name))
@@ -119,6 +140,8 @@ def _parse_formats(texts: Sequence[str]) -> tuple[str, ...]:
         if name not in WRITABLE:
             known = ", ".join(sorted(WRITABLE))
             raise OptionError(f"{name!r} is not a format that can be written", mend=f"choose from {known}")
+        if require := FORMATS[name].require:
+            require()
     return tuple(names)
 
 

@@ -20,9 +20,11 @@ def retab(
     capo: o.CapoText = "auto",
     bpm: o.Bpm = None,
     meter: o.Meter = None,
+    no_quantize: o.NoQuantize = False,
     prefer: o.Prefer = None,
     max_span: o.MaxSpan = None,
     max_fret: o.MaxFret = None,
+    string_names: o.StringNames = "letters",
 ) -> None:
     """Finger and count a tab anew, without audio.
 
@@ -31,6 +33,7 @@ def retab(
     from fretscribe.cli.outputs import plan_destination
     from fretscribe.cli.summary import print_summary
     from fretscribe.io.formats import read_tab
+    from fretscribe.io.page_options import PageOptions
     from fretscribe.pipeline import TranscribeOptions
     from fretscribe.pipeline import retab as retab_transcription
 
@@ -39,11 +42,13 @@ def retab(
         capo=o.capo_value(capo),
         bpm=bpm,
         meter=meter,
+        quantize=not no_quantize,
         prefer=prefer,
         max_span=max_span,
         max_fret=max_fret,
     )
-    destination = plan_destination(output, formats, force=force, n_inputs=1)
+    page = PageOptions(string_names=string_names)
+    destination = plan_destination(output, formats, force=force, n_inputs=1, page=page)
     destination.check(tab)
     old = read_tab(tab)
     destination.check_folder(tab)
@@ -51,3 +56,4 @@ def retab(
     written = destination.write(new, tab)
     if not quiet:
         print_summary(new, tab, written)
+        destination.say_losses(new, tab)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fretscribe.cli.report import warning_line
-from fretscribe.io.symbols import key_name
-from fretscribe.result import Transcription
+from fretscribe.result import Stage, Transcription
+from fretscribe.symbols import key_name
 from fretscribe.tunings import tuning_name, tuning_text
 
 
@@ -25,6 +25,9 @@ def summary_rows(result: Transcription) -> list[tuple[str, str]]:
     """Names and texts of the summary's rows, without the files."""
     tab = result.tab
     rows = [("tuning", _tuning(result))]
+    stage = _tuning_stage(result)
+    if stage is not None and stage.status == "fallback":
+        rows.append(("", stage.detail))
     if tab.notes and tab.beats is not None:
         rows.append(
             ("tempo", f"{tab.beats.tempo_bpm:.0f} bpm, {tab.beats.beats_per_bar}/{tab.beats.beat_unit}")
@@ -40,8 +43,21 @@ def _tuning(result: Transcription) -> str:
     name, strings = tuning_name(tuning), tuning_text(tuning)
     spelled = strings if name == strings else f"{name} ({strings})"
     capo = f"capo {tuning.capo}" if tuning.capo else "no capo"
-    assumed = any(stage.name == "tuning" and stage.status == "fallback" for stage in result.stages)
-    return f"{spelled}, {capo}{', assumed' if assumed else ''}{_detune(result)}"
+    return f"{spelled}, {capo}{_how_sure(result)}{_detune(result)}"
+
+
+def _how_sure(result: Transcription) -> str:
+    """Such as ``, 93 % sure``, or ``, assumed``; nothing where tuning and capo were given."""
+    stage = _tuning_stage(result)
+    if stage is None or stage.status == "skipped":
+        return ""
+    if stage.status == "ran" and result.tuning_confidence is not None:
+        return f", {100 * result.tuning_confidence:.0f} % sure"
+    return ", assumed"
+
+
+def _tuning_stage(result: Transcription) -> Stage | None:
+    return next((stage for stage in result.stages if stage.name == "tuning"), None)
 
 
 def _detune(result: Transcription) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fretscribe.errors import MissingExtraError, OptionError
+from fretscribe.cli import options as o
+from fretscribe.errors import MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
     from fretscribe.datasets.folds import Fold
@@ -166,6 +167,41 @@ def _train_folds(
             return
 
 
+@train_app.command("techniques")
+def techniques(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The models to write, a JSON file.")],
+    studies: Annotated[int, typer.Option(help="Studies of 20 s to play and to hear.")] = 140,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with samples/; default: $FRETSCRIBE_DATA.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder of weights; default: the built-in ones.")
+    ] = None,
+    force: o.Force = False,
+) -> None:
+    """Fit the models of techniques to rendered studies; needs no extra."""
+    from fretscribe.datasets.sample_bank import load_sample_bank
+    from fretscribe.datasets.technique_set import FIT_VOICES, fit_set
+    from fretscribe.io.atomic import write_text
+    from fretscribe.pipeline import load_transcriber
+    from fretscribe.symbolic.technique_model import models_text
+    from fretscribe.training.settings import data_dir
+    from fretscribe.training.techniques import fit_techniques, hear_studies
+
+    voices = load_sample_bank((data or data_dir()) / "samples", tuple(FIT_VOICES)).voices
+    transcriber = load_transcriber(weights, calibrated=False)
+    heard = hear_studies(
+        fit_set(studies, voices), transcriber, progress=lambda line: typer.echo(line, err=True)
+    )
+    models = fit_techniques(heard)
+    write_text(out, models_text(models, {"studies": studies, "weights": transcriber.weights()}), force=force)
+    for name, model in models.items():
+        typer.echo(
+            f"{name}: precision {model.precision:.2f}, recall {model.recall:.2f} at {model.threshold:.2f}"
+            " on held-out studies"
+        )
+
+
 @train_app.command("thresholds")
 def thresholds(
     root: Annotated[Path, typer.Argument(help="A GuitarSet folder with the development recordings.")],
@@ -184,3 +220,30 @@ def thresholds(
         f"onset_threshold {params.onset_threshold}, active_threshold {params.active_threshold}\n"
         f"leave-one-player-out: F50 {choice.f50:.3f}, with offsets {choice.f50_with_offsets:.3f}"
     )
+
+
+@train_app.command("beats")
+def beats(
+    root: Annotated[Path, typer.Argument(help="A folder in GuitarSet's layout; only annotations are read.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: beats.json.")],
+    players: Annotated[
+        str, typer.Option(help="Players to learn from, separated by commas; judge on others.")
+    ] = "00,01,02",
+    seed: Annotated[int, typer.Option(help="Of excerpts and of where the styles begin.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Learn where beats lie among notes; needs the extra 'eval', no network is trained."""
+    from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.io.atomic import write_text
+    from fretscribe.symbolic.beat_model import render_beat_model
+    from fretscribe.training.beats import fit_beat_model
+
+    if out.exists() and not force:
+        raise OutputError(f"{out} exists already", mend="--force overwrites")
+    model = fit_beat_model(
+        open_guitarset(root),
+        [name.strip() for name in players.split(",")],
+        seed=seed,
+        progress=lambda line: typer.echo(line, err=True),
+    )
+    write_text(out, render_beat_model(model), force=force)

@@ -20,14 +20,19 @@ def transcribe(
     capo: o.CapoText = "auto",
     bpm: o.Bpm = None,
     meter: o.Meter = None,
+    no_quantize: o.NoQuantize = False,
     prefer: o.Prefer = None,
     max_span: o.MaxSpan = None,
     max_fret: o.MaxFret = None,
     start: o.Start = 0.0,
     end: o.End = None,
     separate: o.Separate = "auto",
+    stem: o.StemName = "guitar",
+    separation_model: o.SeparationModel = "htdemucs_6s",
+    stems_out: o.StemsOut = None,
     detune: o.DetuneText = "auto",
     target_accuracy: o.TargetAccuracy = 0.8,
+    string_names: o.StringNames = "letters",
     weights: o.Weights = None,
 ) -> None:
     """Turn recordings into tabs.
@@ -36,24 +41,33 @@ def transcribe(
     """
     from fretscribe.cli.batch import transcribe_files
     from fretscribe.cli.outputs import plan_destination
+    from fretscribe.cli.report import note_line
+    from fretscribe.io.page_options import PageOptions
     from fretscribe.pipeline import TranscribeOptions
+    from fretscribe.pipeline.separating import Separation
 
     options = TranscribeOptions(
         tuning=tuning,
         capo=o.capo_value(capo),
         bpm=bpm,
         meter=meter,
+        quantize=not no_quantize,
         prefer=prefer,
         max_span=max_span,
         max_fret=max_fret,
         start_s=start,
         end_s=end,
         separate=separate,
+        stem=stem,
         detune=o.detune_value(detune),
         target_accuracy=target_accuracy,
     )
     sources = list(dict.fromkeys(recordings))
-    destination = plan_destination(output, formats, force=force, n_inputs=len(sources))
-    code = transcribe_files(sources, destination, options, weights=weights, quiet=quiet)
+    page = PageOptions(string_names=string_names)
+    destination = plan_destination(output, formats, force=force, n_inputs=len(sources), page=page)
+    separation = Separation(model=separation_model, stems_out=stems_out, force=force, say=note_line)
+    code = transcribe_files(
+        sources, destination, options, separation=separation, weights=weights, quiet=quiet
+    )
     if code:
         raise typer.Exit(code)

@@ -59,6 +59,8 @@ class Guitar:
         Extra power-law roll-off of partial amplitudes.
     release_s : float
         Time constant of a note's end under the damping finger.
+    contact_s : float, or None
+        Time constant under the pick that is about to pluck the string again; None: as ``release_s``.
     string_gain : tuple of float
         Linear level of each string.
     """
@@ -80,6 +82,7 @@ class Guitar:
     tone_slope: float
     release_s: float
     string_gain: tuple[float, ...]
+    contact_s: float | None = None
 
     @property
     def n_strings(self) -> int:

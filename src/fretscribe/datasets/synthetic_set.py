@@ -50,9 +50,9 @@ from fretscribe.frames import Audio, FloatArray
 from fretscribe.io.audio import read_audio
 from fretscribe.io.audio_writer import write_audio
 from fretscribe.io.jams import render_jams
-from fretscribe.io.symbols import key_tonic_name
 from fretscribe.music import Key, Tab, Tuning
 from fretscribe.result import AudioInfo, Transcription
+from fretscribe.symbols import key_tonic_name
 
 SetKind = Literal["mixed", "steel", "electric", "nylon"]
 

@@ -61,8 +61,8 @@ def without_acoustic_strings(transcriber: Transcriber) -> Transcriber:
     """Strings by the tab networks and the hand; notes as before."""
     decode = transcriber.decode
 
-    def decode_without(roll: StringRoll, tuning: Tuning) -> list[Note]:
-        return [replace(note, string_probs=None) for note in decode(roll, tuning)]
+    def decode_without(roll: StringRoll) -> list[Note]:
+        return [replace(note, string_probs=None) for note in decode(roll)]
 
     return replace(transcriber, decode=decode_without)
 
@@ -91,8 +91,8 @@ def fingered_by(finger: Finger) -> Switch:
 def decoded_by(params: DecodeParams) -> Switch:
     """Other parameters of the decoder."""
 
-    def decode(roll: StringRoll, tuning: Tuning) -> list[Note]:
-        return decode_notes(roll, tuning, params)
+    def decode(roll: StringRoll) -> list[Note]:
+        return decode_notes(roll, params)
 
     return lambda transcriber: replace(transcriber, decode=decode)
 

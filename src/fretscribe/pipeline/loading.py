@@ -14,6 +14,7 @@ from pathlib import Path
 from fretscribe.errors import WeightsError
 from fretscribe.frames import Audio
 from fretscribe.pipeline.options import TranscribeOptions
+from fretscribe.pipeline.separating import Separation, check_separation
 from fretscribe.pipeline.tabbing import Hands
 from fretscribe.pipeline.transcriber import Progress, Transcriber
 from fretscribe.result import Transcription
@@ -96,6 +97,7 @@ def transcribe(
     path: Path | str | Audio,
     *,
     weights: Path | str | None = None,
+    separation: Separation | None = None,
     progress: Progress | None = None,
     **options: object,
 ) -> Transcription:
@@ -106,6 +108,8 @@ def transcribe(
     path : Path, str or Audio
     weights : Path or str, optional
         See `load_transcriber`.
+    separation : Separation, optional
+        Another model than the default one, a folder for the stems ...
     progress : callable, optional
         Called with a stage's name and the share of all the work that is done.
     **options
@@ -124,4 +128,8 @@ def transcribe(
     fretscribe.errors.OptionError: 'tunning' is not an option of transcribe (did you mean 'tuning'?)
     """
     checked = TranscribeOptions.from_mapping(options)
-    return load_transcriber(weights)(path, checked, progress=progress)
+    transcriber = load_transcriber(weights)
+    if separation is not None:
+        check_separation(checked, separation, [])
+        transcriber = replace(transcriber, separate=separation)
+    return transcriber(path, checked, progress=progress)

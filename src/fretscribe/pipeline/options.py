@@ -14,7 +14,7 @@ from typing import Literal
 
 from fretscribe.errors import OptionError
 from fretscribe.music import Tuning
-from fretscribe.separation import SEPARATION_MODES, SeparationMode, require_separation
+from fretscribe.separation.stems import SEPARATION_MODES, STEMS, SeparationMode, Stem, require_separation
 from fretscribe.symbolic.fingering import FingeringOptions, Preference
 from fretscribe.symbolic.rhythm import MAX_BPM, MIN_BPM, parse_meter
 from fretscribe.tunings import parse_tuning
@@ -40,6 +40,8 @@ class TranscribeOptions:
         Tempo in beats a minute; None estimates it.
     meter : str, or None
         Such as ``"3/4"``; None estimates it.
+    quantize : bool
+        Whether notes are given written places and lengths on the beats; without, they keep only their times.
     prefer : "low", "open", "position", or None
         What fingerings lean to; None is balanced.
     max_span : int, or None
@@ -49,6 +51,9 @@ class TranscribeOptions:
     start_s, end_s : float
         Section of the recording in seconds; ``end_s`` None is its end.
     separate : "auto", "on", "off"
+        Whether the guitar is taken out of a mix first; ``auto`` does where more than a guitar is heard.
+    stem : "guitar", "other", "bass", "no_vocals"
+        What is listened to after separation.
     detune : float, "auto" or "off"
         How many cents the whole guitar lies above concert pitch, -100..100; ``auto`` hears it, ``off`` takes
         it to be in tune. What is heard lies within 50 cents of a semitone: a guitar 60 cents flat is heard as
@@ -71,12 +76,14 @@ class TranscribeOptions:
     capo: int | Literal["auto"] = AUTO
     bpm: float | None = None
     meter: str | None = None
+    quantize: bool = True
     prefer: Preference | None = None
     max_span: int | None = None
     max_fret: int | None = None
     start_s: float = 0.0
     end_s: float | None = None
     separate: SeparationMode = "auto"
+    stem: Stem = "guitar"
     detune: float | Literal["auto", "off"] = AUTO
     target_accuracy: float = 0.8
 
@@ -85,6 +92,10 @@ class TranscribeOptions:
         if self.separate not in SEPARATION_MODES:
             mend = f"choose from {', '.join(SEPARATION_MODES)}"
             raise OptionError(f"separate cannot be {self.separate!r}", mend=mend)
+        if self.stem not in STEMS:
+            raise OptionError(f"stem cannot be {self.stem!r}", mend=f"choose from {', '.join(STEMS)}")
+        if self.separate == "off" and self.stem != "guitar":
+            raise OptionError("there is no stem to choose with separate off", mend="use separate auto or on")
         if self.meter is not None:
             parse_meter(self.meter)
         if self.separate == "on":

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fretscribe.errors import OptionError
-from fretscribe.music import BeatGrid, Note, Tab, TabNote, Technique, Tuning
+from fretscribe.music import BeatGrid, Tab, TabNote, Technique, Tuning
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import TranscribeOptions
-from fretscribe.pipeline.tabbing import Hands, find_beats, judge_confidence, place_notes
+from fretscribe.pipeline.tabbing import Hands, count_notes, find_beats, judge_confidence, place_notes
 from fretscribe.result import Stage, Transcription
-from fretscribe.symbolic.decode import carried_strings, string_evidence
+from fretscribe.symbolic.decode import for_tuning
 
 _OF_THE_HAND = frozenset({"tuning", "capo", "prefer", "max_span", "max_fret"})
-_OF_TIME = frozenset({"bpm", "meter"})
+_OF_TIME = frozenset({"bpm", "meter", "quantize"})
 _BOUND_TO_A_STRING: frozenset[Technique] = frozenset({"slide", "hammer_on", "pull_off", "harmonic"})
 
 
@@ -28,7 +28,7 @@ def retab(
     """Finger and count a tab anew.
 
     What is not asked for stays: without an option of the hand every note keeps its place, without ``bpm`` and
-    ``meter`` the beats stay. Pitches never change; those that the new tuning cannot play are left out, with a
+    ``meter`` the beats stay; ``quantize`` off takes the written places away. Pitches never change; those that the new tuning cannot play are left out, with a
     warning.
 
     Parameters
@@ -58,7 +58,7 @@ def retab(
     if tab.notes and (_OF_TIME & set(given) or (tab is not old and tab.beats is not None)):
         beats = _beats_again(tab, transcription, options, hands, ledger)
         with ledger.timed("rhythm"):
-            tab = replace(tab, beats=beats, notes=hands.quantize(tab.notes, beats))
+            tab = replace(tab, beats=beats, notes=count_notes(tab.notes, beats, options, hands))
     if tab.notes and confidence is not None and tab.tuning is not old.tuning:
         tab, confidence = judge_confidence(tab, confidence.target_accuracy, hands, ledger)
     changed_tuning = {"tuning", "capo"} & set(given)
@@ -74,7 +74,7 @@ def retab(
 
 
 def _finger_again(old: Tab, tuning: Tuning, options: TranscribeOptions, hands: Hands, ledger: Ledger) -> Tab:
-    notes = [_for_tuning(tab_note.note, tuning) for tab_note in old.notes]
+    notes = [for_tuning(tab_note.note, tuning) for tab_note in old.notes]
     placed = place_notes(notes, tuning, options, hands, ledger)
     origins: dict[tuple[float, int], list[TabNote]] = defaultdict(list)
     for tab_note in old.notes:
@@ -82,21 +82,11 @@ def _finger_again(old: Tab, tuning: Tuning, options: TranscribeOptions, hands: H
     kept = []
     for tab_note in placed:
         origin = origins[tab_note.note.onset_s, tab_note.note.pitch].pop(0)
-        kept.append(replace(tab_note, techniques=_surviving_techniques(origin, tab_note)))
+        kept.append(replace(tab_note, techniques=surviving_techniques(origin, tab_note)))
     return replace(old, tuning=tuning, notes=tuple(kept))
 
 
-def _for_tuning(note: Note, tuning: Tuning) -> Note:
-    """The same note, its evidence for strings carried over to a tuning."""
-    string_probs, tab_probs = note.string_probs, note.tab_probs
-    if string_probs is not None:
-        string_probs = string_evidence(list(string_probs), tuning, note.pitch)
-    if tab_probs is not None:
-        tab_probs = tuple(min(1.0, p) for p in carried_strings(tab_probs, tuning, note.pitch))
-    return replace(note, string_probs=string_probs, tab_probs=tab_probs)
-
-
-def _surviving_techniques(old: TabNote, new: TabNote) -> frozenset[Technique]:
+def surviving_techniques(old: TabNote, new: TabNote) -> frozenset[Technique]:
     """Bends and mutes go with a note wherever it is played; slides and hammers only on their string."""
     same_string = old.position.string == new.position.string
     return old.techniques if same_string else old.techniques - _BOUND_TO_A_STRING

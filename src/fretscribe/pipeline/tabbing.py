@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from fretscribe.convert import pitch_name
-from fretscribe.music import BeatGrid, Chord, Key, Note, Tab, TabNote, Tuning
+from fretscribe.music import BeatGrid, Note, Tab, TabNote, Tuning
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import AUTO, TranscribeOptions
 from fretscribe.result import ConfidenceSummary
 from fretscribe.symbolic.confidence import ConfidenceEvaluator, Judgement
 from fretscribe.symbolic.fingering import Fingering, FingeringOptions, finger
-from fretscribe.symbolic.rhythm import quantize, track_beats
-from fretscribe.symbolic.theory import estimate_chords, estimate_key
+from fretscribe.symbolic.habits import Habits
+from fretscribe.symbolic.rhythm import quantize, swing_ratio, track_beats
+from fretscribe.symbolic.theory import Harmony, analyse_harmony
 from fretscribe.tunings import tuning_name
 
 _MANY_NAMES = 6
@@ -33,8 +35,8 @@ class TrackBeats(Protocol):
         duration_s: float,
         *,
         bpm: float | None,
-        beats_per_bar: int,
-        beat_unit: int,
+        beats_per_bar: int | None,
+        beat_unit: int | None,
     ) -> BeatGrid: ...
 
 
@@ -49,18 +51,27 @@ class Hands:
 
     Attributes
     ----------
-    finger, track_beats, quantize, estimate_key, estimate_chords : callable
+    finger, track_beats, quantize, analyse_harmony : callable
         As the functions of these names in ``symbolic``.
     calibration : callable
         Target accuracy -> `ConfidenceEvaluator`, such as ``partial(ConfidenceEvaluator, calibration)``.
+    habits : Habits, or None
+        What ``finger`` knows of the player, to be told; see `with_habits`.
     """
 
     finger: Callable[[Sequence[Note], Tuning, FingeringOptions], Fingering] = finger
     track_beats: TrackBeats = track_beats
     quantize: Callable[[Sequence[TabNote], BeatGrid], tuple[TabNote, ...]] = quantize
-    estimate_key: Callable[[Sequence[Note]], Key | None] = estimate_key
-    estimate_chords: Callable[[Sequence[Note], BeatGrid, Key | None], tuple[Chord, ...]] = estimate_chords
+    analyse_harmony: Callable[[Sequence[Note], BeatGrid], Harmony] = analyse_harmony
     calibration: Callable[[float], ConfidenceEvaluator] = uncalibrated
+    habits: Habits | None = None
+
+
+def with_habits(hands: Hands, habits: Habits | None) -> Hands:
+    """The stages with a fingering that leans to where a player is wont to play; as they are without habits."""
+    if habits is None:
+        return hands
+    return replace(hands, finger=partial(finger, habits=habits), habits=habits)
 
 
 def compose_tab(
@@ -83,12 +94,12 @@ def compose_tab(
         return Tab(tuning=tuning, notes=())
     with ledger.timed("rhythm"):
         beats = find_beats(notes, duration_s, options, hands, ledger)
-        placed = hands.quantize(placed, beats)
+        placed = count_notes(placed, beats, options, hands)
     with ledger.timed("theory"):
-        key = hands.estimate_key(notes)
-        chords = hands.estimate_chords(notes, beats, key)
-    ledger.note("theory", "ran", f"{len(chords)} chords" + ("" if key else ", no key stands out"))
-    return Tab(tuning=tuning, notes=placed, beats=beats, key=key, chords=chords)
+        harmony = hands.analyse_harmony(notes, beats)
+    found = f"{len(harmony.chords)} chords" + ("" if harmony.key else ", no key stands out")
+    ledger.note("theory", "ran", found)
+    return Tab(tuning=tuning, notes=placed, beats=beats, key=harmony.key, chords=harmony.chords)
 
 
 def place_notes(
@@ -110,8 +121,17 @@ def place_notes(
     if fingering.dropped:
         ledger.warn(f"{_told(fingering.dropped)} left out: more at once than a hand can hold")
     left_out = len(fingering.unplayable) + len(fingering.dropped)
-    ledger.note("fingering", "ran", f"{len(fingering.notes)} notes placed, {left_out} left out")
+    detail = f"{len(fingering.notes)} notes placed, {left_out} left out"
+    if hands.habits is not None:
+        detail += f"; leaning to this player's habits, {told_habits(hands.habits)}"
+    ledger.note("fingering", "ran", detail)
     return fingering.notes
+
+
+def told_habits(habits: Habits) -> str:
+    """What habits rest on, such as ``learned from 120 notes of 2 recordings``."""
+    recordings = "1 recording" if habits.n_recordings == 1 else f"{habits.n_recordings} recordings"
+    return f"learned from {habits.n_notes} notes of {recordings}"
 
 
 def find_beats(
@@ -122,14 +142,30 @@ def find_beats(
         notes,
         duration_s,
         bpm=options.bpm,
-        beats_per_bar=options.beats_per_bar or 4,
-        beat_unit=options.beat_unit or 4,
+        beats_per_bar=options.beats_per_bar,
+        beat_unit=options.beat_unit,
     )
     tempo = "given" if options.bpm else "found"
     meter = "given" if options.meter else "assumed"
+    if beats.meter_confidence is not None:
+        meter = f"found, {beats.meter_confidence:.0%} sure"
     detail = f"{beats.tempo_bpm:.1f} bpm ({tempo}), {beats.beats_per_bar}/{beats.beat_unit} ({meter})"
+    swing = swing_ratio([note.onset_s for note in notes], beats)
+    if swing is not None:
+        detail += f", swung {swing:.0%} to {1 - swing:.0%}: written in thirds of a beat"
+    if not options.quantize:
+        detail += "; notes are not quantised, as asked"
     ledger.note("rhythm", "ran", detail)
     return beats
+
+
+def count_notes(
+    notes: Sequence[TabNote], beats: BeatGrid, options: TranscribeOptions, hands: Hands
+) -> tuple[TabNote, ...]:
+    """Give notes their written places and lengths, or none where quantising was turned off."""
+    if options.quantize:
+        return hands.quantize(notes, beats)
+    return tuple(replace(note, onset_beats=None, duration_beats=None) for note in notes)
 
 
 def judge_confidence(

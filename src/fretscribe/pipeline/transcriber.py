@@ -8,7 +8,7 @@ no algorithm. Neighbours: ``io.audio``, ``separation``, ``models.acoustic`` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,21 +17,27 @@ from fretscribe.dsp.detune import estimate_detune
 from fretscribe.dsp.stiffness import measure_stiffness
 from fretscribe.frames import Audio, FretProbs, StringRoll
 from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
-from fretscribe.music import Note, Tuning
+from fretscribe.music import Note
 from fretscribe.pipeline.detuning import EstimateDetune, InTune, bring_in_tune
 from fretscribe.pipeline.ledger import Ledger
-from fretscribe.pipeline.options import AUTO, TranscribeOptions
+from fretscribe.pipeline.low_notes import HearLowNotes, hear_low_notes, low_trace_s
+from fretscribe.pipeline.options import TranscribeOptions
+from fretscribe.pipeline.separating import Original, Separation
 from fretscribe.pipeline.stiff_strings import MeasureStiffness, hear_stiffness
 from fretscribe.pipeline.tabbing import Hands, compose_tab, judge_confidence
-from fretscribe.result import AudioInfo, Stage, Transcription
-from fretscribe.separation import SeparationMode, separate
-from fretscribe.symbolic.decode import decode_notes
+from fretscribe.pipeline.technique_marks import HearTechniques, mark_techniques
+from fretscribe.pipeline.tuning_choice import EstimateTuning, choose_tuning
+from fretscribe.result import AudioInfo, Transcription
+from fretscribe.symbolic.decode import decode_notes, for_tuning
 from fretscribe.symbolic.evidence import hear_strings
+from fretscribe.symbolic.techniques import hear_techniques
+from fretscribe.symbolic.tuning import estimate_tuning
 
 Progress = Callable[[str, float], None]
 """Called with the name of the running stage and the share of all the work that is done, 0..1."""
 
 _READ_SHARE = 0.1
+_SEPARATED_SHARE = 0.8  # where it runs, it takes by far the longest
 _HEARD_SHARE = 0.95
 
 
@@ -91,8 +97,20 @@ class Refine(Protocol):
     def __call__(self, frets: FretProbs) -> FretProbs: ...
 
 
-Separate = Callable[[Audio, SeparationMode], tuple[Audio, Stage]]
-Decode = Callable[[StringRoll, Tuning], Sequence[Note]]
+class Separate(Protocol):
+    """Takes the guitar out of a mix, where there is one, and enters the stage."""
+
+    def __call__(
+        self,
+        audio: Audio,
+        original: Original,
+        options: TranscribeOptions,
+        ledger: Ledger,
+        progress: Callable[[float], None] | None = None,
+    ) -> Audio: ...
+
+
+Decode = Callable[[StringRoll], Sequence[Note]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +125,12 @@ class Transcriber:
         The loaded TabCNN; None leaves strings to the acoustic model alone, and the account says so.
     lstm : Refine, or None
         The loaded LSTMPredictor.
-    read, separate, estimate_detune, decode, measure_stiffness : callable
-        The stages up to the notes and what was heard of their strings.
+    read, separate, estimate_detune, decode, hear_low_notes, measure_stiffness, estimate_tuning : callable
+        The stages up to the notes, what was heard of their strings, and the guitar's tuning.
     hands : Hands
         The stages after: fingering, beats, key and chords, confidence.
+    hear_techniques : callable
+        Listens once more, to how the notes of the tab are played.
     notices : tuple of str
         What every result should warn of: found when the parts were loaded.
     """
@@ -119,11 +139,14 @@ class Transcriber:
     tabcnn: TabNetwork | None = None
     lstm: Refine | None = None
     read: Read = read_audio
-    separate: Separate = separate
+    separate: Separate = field(default_factory=Separation)
     estimate_detune: EstimateDetune = estimate_detune
     decode: Decode = decode_notes
+    hear_low_notes: HearLowNotes = hear_low_notes
     measure_stiffness: MeasureStiffness = measure_stiffness
+    estimate_tuning: EstimateTuning = estimate_tuning
     hands: Hands = Hands()  # noqa: RUF009 - frozen
+    hear_techniques: HearTechniques = hear_techniques
     notices: tuple[str, ...] = ()
 
     def __call__(
@@ -156,28 +179,38 @@ class Transcriber:
         ledger = Ledger()
         for notice in self.notices:
             ledger.warn(notice)
-        audio, info = self._read(source, options, ledger, progress)
+        audio, info, original = self._read(source, options, ledger, progress)
         title = Path(info.path).stem if info is not None else ""
         duration_s = options.start_s + audio.duration_s
         with ledger.timed("separation"):
-            audio, stage = self.separate(audio, options.separate)
-        ledger.stages.append(stage)
+            told = _part(progress, "separating", _READ_SHARE, _SEPARATED_SHARE)
+            guitar = self.separate(audio, original, options, ledger, told)
+        heard_from = _READ_SHARE if guitar is audio else _SEPARATED_SHARE
+        audio = guitar
+        del guitar, original
         heard = bring_in_tune(audio, options, self.estimate_detune, ledger)
         del audio  # an hour of it is a third of a gigabyte
-        roll = self._hear(heard, options, ledger, progress)
+        told = _part(progress, "listening", heard_from, _HEARD_SHARE)
+        roll = self._hear(heard, options, ledger, told)
         frets = self._hear_frets(heard, options, ledger)
-        tuning, tuning_confidence = _choose_tuning(options, ledger)
         with ledger.timed("decode"):
-            notes = list(self.decode(roll, tuning))
-            if frets is not None and self.tabcnn is not None:
-                notes = hear_strings(notes, frets, self.tabcnn.open_pitches, tuning)
+            notes = list(self.decode(roll))
         ledger.note("decode", "ran", f"{len(notes)} notes")
+        trace_s = low_trace_s(roll)
+        del roll
+        notes = self.hear_low_notes(notes, trace_s, heard, options, self.acoustic, self.decode, ledger)
         notes = hear_stiffness(notes, heard, options.start_s, self.measure_stiffness, ledger)
+        tuning, tuning_confidence = choose_tuning(notes, options, self.estimate_tuning, ledger)
+        notes = [for_tuning(note, tuning) for note in notes]
+        if frets is not None and self.tabcnn is not None:
+            notes = hear_strings(notes, frets, self.tabcnn.open_pitches, tuning)
         detune_cents = heard.cents
-        del heard, roll, frets
+        del frets
         if progress is not None:
             progress("fingering", _HEARD_SHARE)
         tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
+        tab = mark_techniques(tab, heard, options.start_s, self.hear_techniques, ledger)
+        del heard
         tab, confidence = judge_confidence(tab, options.target_accuracy, self.hands, ledger)
         return Transcription(
             tab=replace(tab, title=title, provenance=self._provenance(options)),
@@ -196,13 +229,13 @@ class Transcriber:
         options: TranscribeOptions,
         ledger: Ledger,
         progress: Progress | None,
-    ) -> tuple[Audio, AudioInfo | None]:
+    ) -> tuple[Audio, AudioInfo | None, Original]:
         rate = self.acoustic.sample_rate
         with ledger.timed("read"):
             if isinstance(source, Audio):
                 audio = resample_audio(cut_audio(source, options.start_s, options.end_s), rate)
                 ledger.note("read", "skipped", "the sound was handed in")
-                return audio, None
+                return audio, None, Original.in_memory(source)
             file = self.read(
                 Path(source),
                 sample_rate=rate,
@@ -213,15 +246,19 @@ class Transcriber:
         ledger.note("read", "ran", f"{file.audio.duration_s:.2f} s")
         for warning in file.warnings:
             ledger.warn(warning)
-        return file.audio, file.info
+        original = Original(source=Path(source), sha256=file.info.sha256, channel=file.only_channel)
+        return file.audio, file.info, original
 
     def _hear(
-        self, heard: InTune, options: TranscribeOptions, ledger: Ledger, progress: Progress | None
+        self,
+        heard: InTune,
+        options: TranscribeOptions,
+        ledger: Ledger,
+        progress: Callable[[float], None] | None,
     ) -> StringRoll:
         """What the acoustic model hears, on the clock of the recording."""
         with ledger.timed("acoustic"):
-            told = _part(progress, "listening", _READ_SHARE, _HEARD_SHARE)
-            roll = self.acoustic(heard.audio, progress=told)
+            roll = self.acoustic(heard.audio, progress=progress)
         ledger.note("acoustic", "ran", f"{self.acoustic.name}, {roll.grid.n_frames} frames")
         return replace(roll, grid=heard.clock(roll.grid, options.start_s))
 
@@ -260,15 +297,3 @@ def _part(progress: Progress | None, stage: str, low: float, high: float) -> Cal
     if progress is None:
         return None
     return lambda share: progress(stage, low + (high - low) * share)
-
-
-def _choose_tuning(options: TranscribeOptions, ledger: Ledger) -> tuple[Tuning, float | None]:
-    tuning = options.requested_tuning()
-    if options.tuning != AUTO and options.capo != AUTO:
-        ledger.note("tuning", "skipped", "tuning and capo were given")
-        return tuning, 1.0
-    assumed = "standard tuning" if options.tuning == AUTO else ""
-    assumed += " and " if options.tuning == AUTO and options.capo == AUTO else ""
-    assumed += "no capo" if options.capo == AUTO else ""
-    ledger.note("tuning", "fallback", f"this version does not estimate them yet: {assumed} assumed")
-    return tuning, None

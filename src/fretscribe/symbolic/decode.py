@@ -1,8 +1,9 @@
 """From the acoustic model's probabilities to notes: onsets, re-strikes, offsets, evidence for strings.
 
 The roll's sum over strings (clipped to 1) is P(a pitch sounds); a string's share of the sum is
-P(string | the pitch sounds). Notes are found pitch by pitch; strings only travel along as evidence, the
-choice is made in ``fingering``. Knows nothing of hands, beats or the meaning of loudness.
+P(string | the pitch sounds). Notes are found pitch by pitch; strings only travel along as evidence: first
+of the model's own strings, then, once the tuning is known, of the guitar's. The choice is made in
+``fingering``. Knows nothing of hands, beats or the meaning of loudness.
 """
 
 from __future__ import annotations
@@ -79,26 +80,20 @@ class _Stretch:
     onset_prob: float
 
 
-def decode_notes(
-    roll: StringRoll,
-    tuning: Tuning,
-    params: DecodeParams | None = None,
-) -> list[Note]:
-    """Notes of a roll, sorted by onset, then pitch.
+def decode_notes(roll: StringRoll, params: DecodeParams | None = None) -> list[Note]:
+    """Notes of a roll at any pitch of it, sorted by onset, then pitch.
 
     Parameters
     ----------
     roll : StringRoll
         ``onset`` and ``active`` [n_frames, n_strings, n_pitches] whose sums over the strings are
         P(onset) and P(sounding) of a pitch. ``level`` gives velocities; without it each is 80.
-    tuning : Tuning
-        What ``Note.string_probs`` speaks of; see `string_evidence` for the mapping of strings.
     params : DecodeParams, optional
 
     Returns
     -------
     list of Note
-        Also of pitches that the tuning cannot play (with ``string_probs`` None).
+        Their ``string_probs`` speak of the roll's own strings; `for_tuning` carries them to a guitar's.
     """
     params = params or DecodeParams()
     if roll.grid.n_frames == 0:
@@ -120,7 +115,7 @@ def decode_notes(
         found += [(column, stretch) for stretch in stretches]
     levels = _velocities(found, roll.level, roll.grid)
     notes = [
-        _note(roll, tuning, params, column, stretch, velocity)
+        _note(roll, params, column, stretch, velocity)
         for (column, stretch), velocity in zip(found, levels, strict=True)
     ]
     return sorted(notes, key=lambda n: (n.onset_s, n.pitch))
@@ -255,9 +250,7 @@ def _crossing(active: FloatArray, end: int, threshold: float) -> float:
     return end - 1 + (above - threshold) / (above - below) if above > below else float(end)
 
 
-def _note(
-    roll: StringRoll, tuning: Tuning, params: DecodeParams, column: int, stretch: _Stretch, velocity: int
-) -> Note:
+def _note(roll: StringRoll, params: DecodeParams, column: int, stretch: _Stretch, velocity: int) -> Note:
     onset_s = max(0.0, roll.grid.time_s(stretch.onset))
     pitch = roll.pitch_min + column
     start = max(0, math.floor(stretch.onset))
@@ -272,11 +265,21 @@ def _note(
         pitch=pitch,
         velocity=velocity,
         onset_prob=min(1.0, max(0.0, stretch.onset_prob)),
-        string_probs=string_evidence(shares.tolist(), tuning, pitch),
+        string_probs=_shares(shares.tolist()),
     )
 
 
-def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[float, ...] | None:
+def for_tuning(note: Note, tuning: Tuning) -> Note:
+    """The same note, its evidence for strings carried over to a tuning."""
+    string_probs, tab_probs = note.string_probs, note.tab_probs
+    if string_probs is not None:
+        string_probs = string_evidence(string_probs, tuning, note.pitch)
+    if tab_probs is not None:
+        tab_probs = tuple(min(1.0, p) for p in carried_strings(tab_probs, tuning, note.pitch))
+    return dataclasses.replace(note, string_probs=string_probs, tab_probs=tab_probs)
+
+
+def string_evidence(shares: Sequence[float], tuning: Tuning, pitch: int) -> tuple[float, ...] | None:
     """Carry shares of the model's strings over to the strings of a tuning.
 
     With as many strings the mapping is the identity. A guitar with more strings than the model has extra
@@ -286,7 +289,7 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
 
     Parameters
     ----------
-    shares : list of float
+    shares : sequence of float
         Not negative, one for each string of the model, lowest first; need not sum to 1.
     tuning : Tuning
     pitch : int
@@ -300,9 +303,12 @@ def string_evidence(shares: list[float], tuning: Tuning, pitch: int) -> tuple[fl
     >>> string_evidence([0.25, 0.25, 0.5, 0, 0, 0], Tuning(), 45)
     (0.5, 0.5, 0.0, 0.0, 0.0, 0.0)
     """
-    carried = carried_strings(shares, tuning, pitch)
-    total = sum(carried)
-    return tuple(value / total for value in carried) if total > 1e-9 else None
+    return _shares(carried_strings(shares, tuning, pitch))
+
+
+def _shares(values: Sequence[float]) -> tuple[float, ...] | None:
+    total = sum(values)
+    return tuple(value / total for value in values) if total > 1e-9 else None
 
 
 def carried_strings(shares: Sequence[float], tuning: Tuning, pitch: int) -> list[float]:

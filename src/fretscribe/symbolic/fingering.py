@@ -20,6 +20,7 @@ from fretscribe.errors import OptionError
 from fretscribe.music import Alternative, Note, Position, TabNote, Tuning
 from fretscribe.symbolic.fingering_costs import EventGrips, FingeringWeights, GripTable
 from fretscribe.symbolic.fingering_search import PlacedEvent, search
+from fretscribe.symbolic.habits import Habits
 from fretscribe.symbolic.string_sets import fit_string_set
 
 EVENT_WINDOW_S = 0.035
@@ -83,6 +84,7 @@ def finger(
     tuning: Tuning,
     options: FingeringOptions | None = None,
     weights: FingeringWeights | None = None,
+    habits: Habits | None = None,
 ) -> Fingering:
     """Find the most plausible place of every note.
 
@@ -95,6 +97,8 @@ def finger(
         4 to 8 strings, any capo.
     options : FingeringOptions, optional
     weights : FingeringWeights, optional
+    habits : Habits, optional
+        Where this player is wont to play.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def finger(
                 raise ValueError(f"string_probs or tab_probs of {note} do not fit {tuning.n_strings} strings")
         reachable = any(p.fret <= max_fret for p in tuning.positions(note.pitch))
         (playable if reachable else unplayable).append(note)
-    table = GripTable(tuning, weights, max_span=options.max_span, max_fret=max_fret)
+    table = GripTable(tuning, weights, max_span=options.max_span, max_fret=max_fret, habits=habits)
     dropped: list[Note] = []
     events: list[EventGrips] = []
     for group in group_events(playable):
@@ -139,6 +143,28 @@ def finger(
     return Fingering(
         notes=tuple(cut_overlaps(tab_notes)), unplayable=tuple(unplayable), dropped=tuple(dropped)
     )
+
+
+def expected_strings(notes: Sequence[Note], tuning: Tuning) -> tuple[tuple[float, ...], ...]:
+    """P(string) of every note by the shipped rules alone, in the order of the notes.
+
+    What the sound said of strings does not count. All 0 where a note has no place, or too many sound at once.
+
+    >>> (low_g,) = expected_strings([Note(onset_s=0.0, offset_s=1.0, pitch=43)], Tuning())
+    >>> [round(probability, 3) for probability in low_g]
+    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    weights, options = FingeringWeights(), FingeringOptions()
+    bare = [without_evidence(note) for note in notes]
+    probs = {id(note): (0.0,) * tuning.n_strings for note in bare}
+    playable = sorted(
+        (note for note in bare if tuning.positions(note.pitch)),
+        key=lambda n: (n.onset_s, n.pitch, n.offset_s),
+    )
+    table = GripTable(tuning, weights, max_span=options.max_span, max_fret=tuning.highest_fret)
+    for event in search([table.event(group)[0] for group in group_events(playable)], tuning, weights):
+        probs.update(zip(map(id, event.notes), event.string_probs, strict=True))
+    return tuple(probs[id(note)] for note in bare)
 
 
 def preferred(weights: FingeringWeights, prefer: Preference | None) -> FingeringWeights:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fretscribe.music import Note, Tuning
 from fretscribe.symbolic.grips import FINGERS, Place, fingers_needed, list_grips
+from fretscribe.symbolic.habits import Habits
 from fretscribe.symbolic.string_sets import StringSet, string_likelihoods
 
 Array = npt.NDArray[np.float64]
@@ -164,11 +165,20 @@ class GripTable:
     Until the guitar's strings are known (`with_strings`), stiffness says nothing.
     """
 
-    def __init__(self, tuning: Tuning, weights: FingeringWeights, *, max_span: int, max_fret: int) -> None:
+    def __init__(
+        self,
+        tuning: Tuning,
+        weights: FingeringWeights,
+        *,
+        max_span: int,
+        max_fret: int,
+        habits: Habits | None = None,
+    ) -> None:
         self._tuning = tuning
         self._weights = weights
         self._max_span = max_span
         self._max_fret = max_fret
+        self._habits = None if habits is None else habits.costs(tuning)
         self._strings: StringSet | None = None
         self._known: dict[tuple[int, ...], GripArrays] = {}
 
@@ -195,7 +205,7 @@ class GripTable:
         return EventGrips(notes=tuple(kept), grips=grips, cost=cost), too_many
 
     def _note_costs(self, notes: Sequence[Note], grips: GripArrays) -> Array:
-        """Evidence for strings, and the price of dropped notes, [K]."""
+        """Evidence for strings, a player's habits, and the price of dropped notes, [K]."""
         weights = self._weights
         n_strings = self._tuning.n_strings
         total = np.zeros(len(grips.cost))
@@ -204,6 +214,8 @@ class GripTable:
             prob = min(max(note.onset_prob, 0.01), 0.99)
             by_string = np.zeros(n_strings + 1)  # the last one stands for -1, dropped
             by_string[-1] = weights.drop + float(np.log(prob / (1.0 - prob)))
+            if self._habits is not None:
+                by_string[:-1] += self._habits[:, note.pitch]
             if note.string_probs is not None:
                 evidence = np.maximum(note.string_probs, weights.evidence_floor)
                 by_string[:-1] -= weights.evidence * np.log(evidence)

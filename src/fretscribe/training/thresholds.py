@@ -19,7 +19,7 @@ from fretscribe.evaluation.metrics import note_scores
 from fretscribe.evaluation.notes import NoteArrays, note_arrays, truth_arrays
 from fretscribe.frames import Audio, StringRoll
 from fretscribe.io.audio import read_audio
-from fretscribe.music import STANDARD_TUNING, Note
+from fretscribe.music import Note
 from fretscribe.symbolic.decode import DecodeParams, decode_notes
 
 ONSET_THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
@@ -70,7 +70,7 @@ def choose_thresholds(
         roll = model(read_audio(track.audio_path("mic"), sample_rate=model.sample_rate).audio)
         truth = truth_arrays(track.truth())
         for column, params in enumerate(grid):
-            scores[row, column] = _f50(truth, decode_notes(roll, STANDARD_TUNING, params))
+            scores[row, column] = _f50(truth, decode_notes(roll, params))
     players = np.array([track.player for track in tracks])
     honest = np.array([scores[row, _best(scores[players != p])] for row, p in enumerate(players)])
     return ThresholdChoice(
@@ -85,7 +85,7 @@ def development_scores(dataset: GuitarSet, model: Hears) -> dict[str, dict[str, 
     scores = {}
     for track in dataset.with_audio("mic"):
         roll = model(read_audio(track.audio_path("mic"), sample_rate=model.sample_rate).audio)
-        f50, with_offsets = _f50(truth_arrays(track.truth()), decode_notes(roll, STANDARD_TUNING))
+        f50, with_offsets = _f50(truth_arrays(track.truth()), decode_notes(roll))
         scores[track.track_id] = {"note_f1": round(f50, 4), "note_offset_f1": round(with_offsets, 4)}
     return scores
 
