@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from fretscribe.cli.health import check_extra, check_health, check_package
+from demucs_model import save_small_demucs
+from fretscribe.cli.health import check_extra, check_health, check_package, check_separation_model
 from fretscribe.cli.selftest import check_transcription, check_weights, plucked_notes
 from fretscribe.errors import WeightsError
 from fretscribe.pipeline import Transcriber
+from fretscribe.separation.demucs_files import Hub
 
 PLUCKED = [(0.02, 0.6, 0, 45), (0.72, 1.3, 1, 52), (1.42, 2.0, 2, 57)]
 
@@ -23,6 +25,19 @@ def test_packages_and_extras() -> None:
     absent = check_extra("media", ("json", "no_such_module_of_ours"))
     assert absent.status == "absent"
     assert "without no_such_module_of_ours (pip install 'fretscribe[media]')" in absent.detail
+
+
+def test_the_model_of_separation(tmp_path: Path) -> None:
+    pytest.importorskip("demucs", reason="needs the extra 'separate'")
+    absent = check_separation_model(Hub(cache=tmp_path))
+    assert (absent.name, absent.status) == ("htdemucs_6s", "absent")
+    snapshots = tmp_path / "models--adefossez--HTDemucs-6s"
+    save_small_demucs(snapshots / "snapshots" / "abc", name="htdemucs_6s")
+    (snapshots / "refs").mkdir()
+    (snapshots / "refs" / "main").write_text("abc")
+    assert check_separation_model(Hub(cache=tmp_path)).status == "ok"
+    (snapshots / "snapshots" / "abc" / "htdemucs_6s.yaml").write_text("nothing")
+    assert check_separation_model(Hub(cache=tmp_path)).status == "absent"
 
 
 def test_a_working_transcriber_passes(make_acoustic: Callable[..., Any]) -> None:

@@ -22,6 +22,10 @@ _FAKE_FFMPEG = """#!{python}
 import struct, sys
 path = sys.argv[sys.argv.index("-i") + 1].removeprefix("file:")
 data = open(path, "rb").read()
+if "framecrc" in sys.argv:
+    print("#tb 0: 1/{rate}", "#codec_id 0: " + ("aac" if b"raw" in data else "alac"), sep="\\n")
+    print("#sample_rate 0: {rate}", "0, 0, 0, 1024, 30, 0x0", sep="\\n")
+    sys.exit()
 if b"broken" in data:
     sys.exit("moov atom not found")
 sys.stdout.buffer.write(struct.pack(">4s5I", b".snd", 28, 0xFFFFFFFF, 6, {rate}, 2) + bytes(4))
@@ -57,6 +61,12 @@ def test_ffmpeg_is_read_through_a_pipe(tmp_path: Path, ffmpeg: str) -> None:
     assert samples.shape == (2 * RATE, 2)
     assert (samples == np.array([0.5, -0.25], dtype=np.float32)).all()
     assert stream.fault is None
+
+
+@posix
+def test_a_delay_that_ffmpeg_leaves_in_is_taken_out(tmp_path: Path, ffmpeg: str) -> None:
+    with media._FfmpegStream(media_file(tmp_path, b"raw"), ffmpeg) as stream:
+        assert sum(map(len, stream.blocks(0.0, None))) == 2 * RATE - 1024
 
 
 @posix

@@ -58,6 +58,7 @@ def test_every_stage_is_accounted_for(acoustic: Any, recording: Path) -> None:
         "fingering",
         "rhythm",
         "theory",
+        "techniques",
         "confidence",
     ]
     assert all(stage.detail for stage in result.stages)
@@ -112,7 +113,7 @@ def test_thirty_milliseconds_of_sound(acoustic: Any, tmp_path: Path) -> None:
 
 
 def test_notes_below_the_assumed_tuning_are_told(make_acoustic: Callable[..., Any], recording: Path) -> None:
-    low = make_acoustic([(0.5, 0.7, 0, 38), (1.5, 1.7, 0, 38), (2.5, 3.0, 1, 45)])
+    low = make_acoustic([(0.5, 1.0, 0, 38), (1.5, 2.0, 0, 38), (2.5, 3.0, 1, 45)])
     result = Transcriber(acoustic=low)(recording)
     assert pitches(result) == [45]
     told = [w for w in result.warnings if "2 notes (D2 x2) left out, not to be played in standard" in w]

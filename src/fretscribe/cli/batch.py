@@ -16,6 +16,8 @@ from fretscribe.errors import FretscribeError
 from fretscribe.io.audio import AudioFile, check_audio_path, read_audio
 from fretscribe.pipeline import TranscribeOptions, Transcriber, load_transcriber
 from fretscribe.pipeline.separating import Separation, check_separation
+from fretscribe.pipeline.tabbing import with_habits
+from fretscribe.symbolic.habits import Habits
 
 LoadTranscriber = Callable[[Path | None], Transcriber]
 
@@ -26,11 +28,15 @@ def transcribe_files(
     options: TranscribeOptions,
     *,
     separation: Separation | None = None,
+    habits: Habits | None = None,
     weights: Path | None = None,
     quiet: bool = False,
+    standard_input: Path | None = None,
     load: LoadTranscriber = load_transcriber,
 ) -> int:
     """Transcribe files; a failure is told and does not stop the others.
+
+    ``standard_input`` is the source that keeps what came there: results name no temporary file.
 
     Returns
     -------
@@ -53,7 +59,8 @@ def transcribe_files(
         if separation is not None:
             separation.prepare(options)
         transcriber = load(weights)
-        transcriber = replace(transcriber, read=_read_in_silence)
+        hands = with_habits(transcriber.hands, habits)
+        transcriber = replace(transcriber, read=partial(_read_in_silence, standard_input), hands=hands)
         if separation is not None:
             transcriber = replace(transcriber, separate=separation)
         for number, source in enumerate(ready, start=1):
@@ -98,6 +105,7 @@ def _transcribe_one(
 
 
 def _read_in_silence(
+    standard_input: Path | None,
     path: Path,
     *,
     sample_rate: int,
@@ -106,4 +114,7 @@ def _read_in_silence(
     progress: Callable[[float], None] | None,
 ) -> AudioFile:
     with c_libraries_silenced():
-        return read_audio(path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)
+        file = read_audio(path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)
+    if path != standard_input:
+        return file
+    return replace(file, info=replace(file.info, path=path.name))

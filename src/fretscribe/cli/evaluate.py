@@ -41,6 +41,9 @@ TUNINGS = "tunings"
 RHYTHM = "rhythm"
 """Judges beats and note values; needs no folds."""
 
+MIXTURES = "mixtures"
+"""Judges what ``--separate auto`` goes by; needs no networks."""
+
 ABLATION = "ablation"
 """Judges the whole route as `HELD_OUT` does, but by folds as well."""
 
@@ -103,6 +106,7 @@ def evaluate(
             "tunings",
             "rhythm",
             "techniques",
+            "mixtures",
         ]
         | None,
         typer.Option(
@@ -115,7 +119,8 @@ def evaluate(
             " recordings (harmony, without --folds). Or judge which tunings and capos are heard, of"
             " rendered pieces and of the development recordings (tunings, without --folds). Or judge beats,"
             " bars and note values on excerpts without a click (rhythm, without --folds). Or judge bends,"
-            " slurs, mutes and the like on rendered studies (techniques, without --folds).",
+            " slurs, mutes and the like on rendered studies (techniques, without --folds). Or judge how often"
+            " a guitar alone is told from a band (mixtures, without --folds).",
         ),
     ] = None,
     data: Annotated[
@@ -175,7 +180,7 @@ def evaluate(
 
 def check_protocol(protocol: str, estimate: Path | None, folds: Path | None, data: Path | None) -> None:
     """Raise `OptionError` for options that a protocol cannot use, or lacks."""
-    if protocol in (HELD_OUT, TECHNIQUES):
+    if protocol in (HELD_OUT, TECHNIQUES, MIXTURES):
         if folds is not None or estimate is not None:
             raise OptionError(f"{protocol} takes one folder and no --folds", mend="leave them out")
     elif protocol in (HARMONY, TUNINGS, RHYTHM):
@@ -211,6 +216,10 @@ def _protocol_report(
         from fretscribe.cli.techniques import techniques_report
 
         return techniques_report(reference, data, weights, tell)
+    if protocol == MIXTURES:
+        from fretscribe.cli.mixtures import mixtures_report
+
+        return mixtures_report(reference, data, tell)
     if protocol == HELD_OUT or folds is None:
         from fretscribe.cli.held_out import held_out_report
 

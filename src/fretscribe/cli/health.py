@@ -12,9 +12,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fretscribe import __version__
+from fretscribe.errors import FretscribeError
+
+if TYPE_CHECKING:
+    from fretscribe.separation.demucs_files import Hub
 
 _NEEDED = ("numpy", "onnxruntime", "soundfile", "soxr", "mido", "PyGuitarPro", "typer")
 _EXTRAS = {
@@ -23,6 +27,7 @@ _EXTRAS = {
     "train": ("torch", "safetensors", "onnx"),
     "eval": ("mir_eval", "scipy"),
     "collect": ("playwright",),
+    "studio": ("starlette", "uvicorn"),
 }
 _PROGRAMS = {
     "ffmpeg": "only needed for m4a, mp4 and webm without the extra 'media'",
@@ -57,6 +62,8 @@ def _findings(weights: Path | None) -> Iterator[Finding]:
     yield from packages
     for extra, modules in _EXTRAS.items():
         yield check_extra(extra, modules)
+    if importlib.util.find_spec("demucs") is not None:
+        yield check_separation_model()
     for program, need in _PROGRAMS.items():
         path = shutil.which(program)
         yield Finding(name=program, status="ok" if path else "absent", detail=path or need)
@@ -73,6 +80,21 @@ def check_package(name: str) -> Finding:
         return Finding(name=name, status="ok", detail=importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return Finding(name=name, status="FAILED", detail="not installed (pip install fretscribe)")
+
+
+def check_separation_model(hub: Hub | None = None) -> Finding:
+    """Whether the network that takes mixes apart has been fetched."""
+    from fretscribe.separation.demucs_files import model_at_hand
+    from fretscribe.separation.stems import DEFAULT_MODEL
+
+    try:
+        files = model_at_hand(DEFAULT_MODEL, hub=hub)
+    except FretscribeError as error:
+        return Finding(name=DEFAULT_MODEL, status="FAILED", detail=str(error))
+    if files is None:
+        detail = "only needed to take mixes apart; --separate on fetches it"
+        return Finding(name=DEFAULT_MODEL, status="absent", detail=detail)
+    return Finding(name=DEFAULT_MODEL, status="ok", detail=str(files.networks[0].parent))
 
 
 def check_extra(extra: str, modules: tuple[str, ...]) -> Finding:

@@ -28,6 +28,7 @@ def summary_rows(result: Transcription) -> list[tuple[str, str]]:
     stage = _tuning_stage(result)
     if stage is not None and stage.status == "fallback":
         rows.append(("", stage.detail))
+    rows += [("mix", s.detail) for s in result.stages if s.name == "separation" and s.status == "ran"]
     if tab.notes and tab.beats is not None:
         rows.append(
             ("tempo", f"{tab.beats.tempo_bpm:.0f} bpm, {tab.beats.beats_per_bar}/{tab.beats.beat_unit}")
@@ -35,6 +36,9 @@ def summary_rows(result: Transcription) -> list[tuple[str, str]]:
     if tab.key is not None:
         rows.append(("key", key_name(tab.key)))
     rows.append(("notes", _notes(result)))
+    fingering = next((stage.detail for stage in result.stages if stage.name == "fingering"), "")
+    if personal := fingering.partition("; ")[2]:
+        rows.append(("", personal))
     return rows
 
 

@@ -11,7 +11,12 @@ from fretscribe.cli import options as o
 
 
 def transcribe(
-    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING", help="Recordings of a guitar.")],
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RECORDING", help="Recordings of a guitar, folders of them, or - for standard input."
+        ),
+    ],
     output: o.Output = None,
     formats: o.Formats = [o.DEFAULT_FORMATS],  # noqa: B006 - typer reads the default, nobody changes it
     quiet: o.Quiet = False,
@@ -32,6 +37,7 @@ def transcribe(
     stems_out: o.StemsOut = None,
     detune: o.DetuneText = "auto",
     target_accuracy: o.TargetAccuracy = 0.8,
+    no_personal: o.NoPersonal = False,
     string_names: o.StringNames = "letters",
     weights: o.Weights = None,
 ) -> None:
@@ -40,8 +46,10 @@ def transcribe(
     song.wav becomes song.tab.txt, song.mid and song.json.
     """
     from fretscribe.cli.batch import transcribe_files
+    from fretscribe.cli.inputs import expand_recordings, standard_input_kept
     from fretscribe.cli.outputs import plan_destination
     from fretscribe.cli.report import note_line
+    from fretscribe.feedback.store import load_habits
     from fretscribe.io.page_options import PageOptions
     from fretscribe.pipeline import TranscribeOptions
     from fretscribe.pipeline.separating import Separation
@@ -62,12 +70,20 @@ def transcribe(
         detune=o.detune_value(detune),
         target_accuracy=target_accuracy,
     )
-    sources = list(dict.fromkeys(recordings))
+    sources = expand_recordings(recordings, output=output)
     page = PageOptions(string_names=string_names)
     destination = plan_destination(output, formats, force=force, n_inputs=len(sources), page=page)
     separation = Separation(model=separation_model, stems_out=stems_out, force=force, say=note_line)
-    code = transcribe_files(
-        sources, destination, options, separation=separation, weights=weights, quiet=quiet
-    )
+    with standard_input_kept(sources) as (files, standard_input):
+        code = transcribe_files(
+            files,
+            destination,
+            options,
+            separation=separation,
+            habits=None if no_personal else load_habits(),
+            weights=weights,
+            quiet=quiet,
+            standard_input=standard_input,
+        )
     if code:
         raise typer.Exit(code)

@@ -2,8 +2,9 @@
 
 Each stream has a ``sample_rate``, ``n_channels``, a ``duration_s`` (None where only decoding tells),
 hands out float32 blocks ``[n_frames, n_channels]`` of a section, and says in ``fault`` if the file broke off
-on the way. It knows nothing of downmix, resampling or what makes a recording fit for use: that is
-``io.audio``.
+on the way. Codecs put silence before the sound; where the container does not tell how much (``codec_delay``
+knows), it is taken out. It knows nothing of downmix, resampling or what makes a recording fit for use: that
+is ``io.audio``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,11 +24,19 @@ import soundfile
 
 from fretscribe.errors import AudioError, MissingExtraError
 from fretscribe.frames import FloatArray
+from fretscribe.io.codec_delay import FirstFrame, FirstPacket, in_time, read_framecrc, untold_delay
 
 BLOCK_FRAMES = 16384
 """Small, because libsndfile loses the block in which a broken file ends."""
 
-_MEDIA_SUFFIXES = frozenset({".m4a", ".mp4", ".m4v", ".mov", ".aac", ".webm", ".mkv", ".mka", ".wma", ".3gp"})
+MEDIA_SUFFIXES = frozenset({
+    ".m4a", ".mp4", ".m4v", ".mov", ".3gp", ".aac", ".webm", ".mkv", ".mka", ".wma", ".wmv", ".asf", ".ac3",
+    ".eac3", ".avi", ".flv", ".ts", ".mpg",
+})  # fmt: skip
+"""What PyAV or ffmpeg is asked to read."""
+
+# Some that FFmpeg knows, such as HLS playlists, would open other files and addresses.
+_DEMUXERS = "mov,matroska,webm,asf,aac,ac3,eac3,avi,flv,mpegts,mpeg,mp3,ogg,wav,flac"
 _READABLE = "give a WAV, FLAC, MP3, OGG or AIFF file"
 
 
@@ -84,8 +93,8 @@ def _is_media_container(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(12)
     magic = head[4:8] == b"ftyp" or head[:4] in (b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75")
-    adts = head[:2] in (b"\xff\xf1", b"\xff\xf9")
-    return magic or adts or path.suffix.lower() in _MEDIA_SUFFIXES
+    raw = head[:2] in (b"\xff\xf1", b"\xff\xf9", b"\x0b\x77")  # ADTS, AC-3
+    return magic or raw or path.suffix.lower() in MEDIA_SUFFIXES
 
 
 def _reason(error: soundfile.LibsndfileError) -> str:
@@ -157,7 +166,8 @@ class _AvStream:
         self._path = path
         self._decode_errors = (av.error.FFmpegError, EOFError)
         try:
-            self._container: Any = av.open(os.fspath(path))
+            options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+            self._container: Any = av.open(os.fspath(path), options=options)
         except self._decode_errors as error:
             raise AudioError(f"{path} is not audio that can be read: {error}", mend=_READABLE) from error
         audio = self._container.streams.audio
@@ -181,16 +191,26 @@ class _AvStream:
         self._container.close()
 
     def blocks(self, start_s: float, end_s: float | None) -> Iterator[FloatArray]:
-        return _section(self._decoded(), self.sample_rate, start_s, end_s)
+        late: list[int] = []
+        blocks = in_time(self._decoded(late), late, self.n_channels)
+        return _section(blocks, self.sample_rate, start_s, end_s)
 
-    def _decoded(self) -> Iterator[FloatArray]:
+    def _decoded(self, late: list[int]) -> Iterator[FloatArray]:
+        """The sound as decoded; ``late`` gets one entry before the first block."""
         n_frames = 0
+        first: FirstPacket | None = None
+        by_ffmpeg = any(told.startswith("Lavf") for told in self._container.metadata.values())
         try:
-            for frame in self._container.decode(self._track):
-                for part in self._resampler.resample(frame):
-                    block = np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
-                    n_frames += len(block)
-                    yield block
+            for packet in self._container.demux(self._track):
+                first = first or FirstPacket.of(packet)
+                for frame in packet.decode():
+                    if not late:
+                        delay = untold_delay(first, FirstFrame.of(frame), by_ffmpeg=by_ffmpeg)
+                        late.append(round(delay * self.sample_rate / frame.sample_rate))
+                    for part in self._resampler.resample(frame):
+                        block = np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+                        n_frames += len(block)
+                        yield block
         except self._decode_errors as error:
             self.fault = f"it cannot be decoded past {n_frames / self.sample_rate:.1f} s ({error})"
 
@@ -200,8 +220,10 @@ class _FfmpegStream:
 
     def __init__(self, path: Path, program: str) -> None:
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the stream
-        command = [program, "-v", "error", "-nostdin", "-i", f"file:{path}"]
-        command += ["-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "-"]
+        command = [program, "-v", "error", "-nostdin", "-format_whitelist", _DEMUXERS]
+        command += ["-protocol_whitelist", "file,pipe", "-copyts", "-i", f"file:{path}", "-map", "0:a:0"]
+        self._late = [_delay_by_ffmpeg(command)]
+        command += ["-c:a", "pcm_f32be", "-f", "au", "-"]
         self._process = subprocess.Popen(  # noqa: S603 - the program was found on PATH, no shell
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._messages
         )
@@ -227,7 +249,8 @@ class _FfmpegStream:
         self._messages.close()
 
     def blocks(self, start_s: float, end_s: float | None) -> Iterator[FloatArray]:
-        return _section(self._decoded(), self.sample_rate, start_s, end_s)
+        blocks = in_time(self._decoded(), self._late, self.n_channels)
+        return _section(blocks, self.sample_rate, start_s, end_s)
 
     def _decoded(self) -> Iterator[FloatArray]:
         frame_bytes = 4 * self.n_channels
@@ -248,6 +271,24 @@ class _FfmpegStream:
         self._messages.seek(0)
         lines = self._messages.read(2000).decode("utf-8", "replace").strip().splitlines()
         return lines[0] if lines else "ffmpeg found no sound in it"
+
+
+def _delay_by_ffmpeg(command: Sequence[str]) -> int:
+    """What `untold_delay` says of the track that a command reads; 0 where ``ffmpeg`` cannot read it.
+
+    The program does not tell who encoded a file: WMA is left as it is decoded.
+    """
+    firsts = []
+    for how in (["-c:a", "copy", "-avoid_negative_ts", "disabled"], []):
+        done = subprocess.run(  # noqa: S603 - the program was found on PATH, no shell
+            [*command, *how, "-frames:a", "1", "-f", "framecrc", "-"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        firsts.append(read_framecrc(done.stdout.decode("utf-8", "replace")))
+    packet, frame = firsts
+    return 0 if packet is None or frame is None else untold_delay(packet[0], frame[1], by_ffmpeg=False)
 
 
 def _section(

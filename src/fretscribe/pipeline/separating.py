@@ -177,7 +177,7 @@ class Separation:
         guitar, how = self._guitar(audio, original, separator, options, progress)
         if _power(guitar) < _NEARLY_NOTHING * _power(audio):
             ledger.warn(
-                f"hardly anything of it is in the stem {options.stem!r}; try another --stem, or --separate off"
+                f"hardly anything of it is in the stem {options.stem!r}; try another --stem or --separate off"
             )
         why = str(mixture) if options.separate == "auto" else f"asked for; {mixture}"
         ledger.note(STAGE_NAME, "ran", f"stem {options.stem} of {separator.name} {how}; {why}")
