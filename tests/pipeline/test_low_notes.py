@@ -25,7 +25,7 @@ from fretscribe.tunings import NAMED_TUNINGS
 RATE, HOP = 22050, 512
 STEP_S = HOP / RATE
 SOUND = Audio(samples=np.full((1, 4 * RATE), 0.1, np.float32), sample_rate=RATE)
-FIRST = (Note(onset_s=0.5, offset_s=1.0, pitch=38), Note(onset_s=1.5, offset_s=2.0, pitch=45))
+FIRST = (Note(onset_s=0.5, offset_s=1.0, pitch=37), Note(onset_s=1.5, offset_s=2.0, pitch=45))
 
 
 def roll_of(n_frames: int, struck: Sequence[tuple[int, int, int]], *, value: float = 0.9) -> StringRoll:
@@ -59,9 +59,9 @@ def heard_again(
 
 
 @pytest.mark.parametrize(
-    ("struck", "trace"), [((10, 60, 39), 50), ((10, 60, 40), 0), ((10, 60, 33), 50), ((0, 0, 50), 0)]
+    ("struck", "trace"), [((10, 60, 37), 50), ((10, 60, 38), 0), ((10, 60, 33), 50), ((0, 0, 50), 0)]
 )
-def test_a_trace_is_the_time_below_e2(struck: tuple[int, int, int], trace: int) -> None:
+def test_a_trace_is_the_time_below_d2(struck: tuple[int, int, int], trace: int) -> None:
     assert low_trace_s(roll_of(100, [struck])) == pytest.approx(trace * STEP_S)
     assert low_trace_s(roll_of(100, [struck], value=0.05)) == 0.0
 
@@ -76,7 +76,7 @@ def test_low_notes_of_the_second_hearing_replace_those_of_the_first() -> None:
     assert raised.n_samples == pytest.approx(SOUND.n_samples * 2 ** (-3 / 12), abs=2)
     (stage,) = ledger.stages
     assert (stage.name, stage.status) == ("low notes", "ran")
-    assert "1 notes below E2, where there were 1" in stage.detail
+    assert "1 notes below D2, where there were 1" in stage.detail
 
 
 def test_times_count_from_the_start_of_the_recording() -> None:
@@ -88,9 +88,9 @@ def test_times_count_from_the_start_of_the_recording() -> None:
 @pytest.mark.parametrize(
     ("trace_s", "options", "reason"),
     [
-        (0.3, TranscribeOptions(), "nothing sounds below E2"),
+        (0.3, TranscribeOptions(), "nothing sounds below D2"),
         (2.0, TranscribeOptions(tuning="standard"), "given"),
-        (2.0, TranscribeOptions(tuning="drop D", capo=2), "given"),
+        (2.0, TranscribeOptions(tuning="drop D"), "given"),
     ],
 )
 def test_without_low_notes_nothing_is_heard_again(
@@ -110,7 +110,7 @@ def test_a_low_tuning_that_is_given_is_listened_for() -> None:
 def test_the_route_listens_again_where_the_first_hearing_has_a_trace(
     make_acoustic: Callable[..., Any], recording: Path
 ) -> None:
-    for pitch, status in ((38, "ran"), (40, "skipped")):
+    for pitch, status in ((37, "ran"), (38, "skipped")):
         model = make_acoustic([(0.5, 1.5, 0, pitch), (2.0, 2.5, 1, 45)])
         stages = {stage.name: stage for stage in Transcriber(acoustic=model)(recording).stages}
         assert stages["low notes"].status == status
