@@ -114,7 +114,7 @@ def _note(
 
 
 def wild_tabs(n: int) -> list[Tab]:
-    """What hypothesis makes, the same ones every time: valid, and like no music at all."""
+    """What hypothesis makes: valid, like no music at all, and the same where the same modules are loaded."""
     found: list[Tab] = []
 
     @settings(max_examples=n, deadline=None, derandomize=True, database=None, phases=[Phase.generate])

@@ -111,7 +111,9 @@ def test_mido_and_musescore_open_random_tabs(tmp_path: Path) -> None:
         assert np.array(sounding(ours)) == pytest.approx(
             np.array(sorted((n.note.pitch, n.note.onset_s) for n in tab.notes)), abs=1e-3
         )
-        assert np.array(struck(opened)) == pytest.approx(np.array(struck(ours)), abs=SIXTY_FOURTH)
+        for notes, others in ((struck(ours), struck(opened)), (struck(opened), struck(ours))):
+            near = [any(p == q and abs(at - b) <= SIXTY_FOURTH for q, b in others) for p, at in notes]
+            assert all(near)  # two strings may strike one pitch, in a triplet and beside it
 
 
 def sounding(file: mido.MidiFile) -> list[tuple[int, float]]:

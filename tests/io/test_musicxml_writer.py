@@ -55,7 +55,9 @@ def facts(score: Score) -> Iterator[tuple]:
                 )
                 moves = bend_moves(n.note.bend)
                 only_held = n.tie_stop and len(moves) == 1 and moves[0].is_prebend
-                yield () if only_held else moves
+                heights = [] if only_held else [m.after for m in moves]
+                # Read again, a corner may fall onto a straight line.
+                yield heights and (max(heights), heights[-1], moves[0].is_prebend)
 
 
 def chords(score: Score) -> list[tuple]:

@@ -151,7 +151,13 @@ def one_voice_tabs(draw: st.DrawFn) -> Tab:
     made = []
     for onset, following in itertools.pairwise([*places, Fraction(n_beats)]):
         ends = [Fraction(b) for b in range(int(onset) + 1, int(following) + 1)]
-        end = draw(st.sampled_from([e for e in ends if e <= following - beat_unit // 4] + [following]))
+        if (
+            onset == places[-1]
+        ):  # the tab ends with the bar of its last note, which swallows shorter rests too
+            to_go = {e: (pickup - e) % beats_per_bar for e in ends}
+            end = draw(st.sampled_from([e for e in ends if not to_go[e] or to_go[e] >= beat_unit // 4]))
+        else:
+            end = draw(st.sampled_from([e for e in ends if e <= following - beat_unit // 4] + [following]))
         for string in sorted(draw(st.sets(st.integers(0, 5), min_size=1, max_size=3))):
             position = Position(string=string, fret=draw(st.integers(0, 22)))
             onset_s, offset_s = float(onset) * 60.0 / bpm, float(end) * 60.0 / bpm

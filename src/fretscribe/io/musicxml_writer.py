@@ -1,9 +1,11 @@
 """A `Score` of one guitar to MusicXML 4.0: a part of two staves, standard notation above and tab below.
 
 Pitches are written as they sound, under a clef with an 8 below, so that the standard staff looks as
-guitarists read it and nothing is transposed. Bends are written in quarter tones. The same score gives the
-same bytes. Source: MusicXML 4.0, W3C. Neighbours: ``tab_to_score`` makes the score, ``musicxml_note_writer``
-writes its notes, ``musicxml_harmony`` its chords, ``musicxml_reader`` reads it again.
+guitarists read it and nothing is transposed. What the format cannot hold: the number of frets, bends finer
+than a quarter tone or freer than ``bend_shapes``, seconds (tempos keep a thousandth), probabilities; a chord
+symbol outside our vocabulary becomes words. The same score gives the same bytes. Source: MusicXML 4.0, W3C.
+Neighbours: ``tab_to_score`` makes the score, ``musicxml_note_writer`` writes its notes, ``musicxml_harmony``
+its chords, ``musicxml_reader`` reads it again.
 """
 
 from __future__ import annotations
