@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,21 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fretscribe.cli.__main__ import run
+from fretscribe.cli.evaluate import RHYTHM
 from fretscribe.datasets.excerpts import warped_excerpt
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, open_guitarset
-from fretscribe.errors import DatasetError
+from fretscribe.errors import DatasetError, OptionError, WeightsError
 from fretscribe.evaluation.rhythm import (
     JUDGED_PLAYERS,
     RhythmRow,
     beat_f_measure,
     judge_rhythm,
     judged_tracks,
+    read_beat_folds,
     rhythm_scores,
     right_sixteenths,
 )
 from fretscribe.evaluation.rhythm_report import rhythm_markdown
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
-from fretscribe.symbolic.beat_model import built_in_beat_model
+from fretscribe.symbolic.beat_model import built_in_beat_model, render_beat_model
 
 DATA = Path(os.environ.get("FRETSCRIBE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 needs_guitarset = pytest.mark.skipif(
@@ -98,21 +102,31 @@ def test_the_report_says_what_is_not_reached():
         RhythmRow(track_id="00_a_comp", style="comp", source="heard", scores=scores),
         RhythmRow(track_id="03_b_solo", style="solo", source="annotated", scores=scores),
     ]
-    text = rhythm_markdown(rows, learned_from="nobody", weights="none", command="run")
+    text = rhythm_markdown(rows, learned_from={"03": ("00", "01")}, weights="none", command="run")
     assert "1 of 1, reached" in text
     assert "**not reached**" in text
     assert "(octave)" in text
+    assert "03 by 00, 01" in text
+
+
+def test_nobody_is_judged_by_what_was_learned_from_them(tmp_path):
+    model = replace(built_in_beat_model(), players=("00", "01"))
+    (tmp_path / "beats-03.json").write_text(render_beat_model(model), encoding="utf-8")
+    assert read_beat_folds(tmp_path, ["03"])["03"].players == ("00", "01")
+    with pytest.raises(WeightsError, match="missing"):
+        read_beat_folds(tmp_path, ["00", "03"])
+    (tmp_path / "beats-00.json").write_text(render_beat_model(model), encoding="utf-8")
+    with pytest.raises(WeightsError, match="learned from player 00"):
+        read_beat_folds(tmp_path, ["00", "03"])
 
 
 @needs_guitarset
-def test_the_judged_tracks_teach_nothing():
+def test_the_judged_tracks_are_none_of_the_development():
     dataset = open_guitarset(DATA / "guitarset")
     chosen = judged_tracks(dataset)
     assert len(chosen) == 60
     assert {t.player for t in chosen} == set(JUDGED_PLAYERS)
     assert not {t.track_id for t in chosen} & set(DEVELOPMENT_TRACKS)
-    learned_from = built_in_beat_model().provenance
-    assert not any(f" {player}," in learned_from for player in JUDGED_PLAYERS)
 
 
 @needs_guitarset
@@ -120,4 +134,17 @@ def test_a_dataset_without_those_players_is_refused(tmp_path):
     dataset = open_guitarset(DATA / "guitarset")
     few = type(dataset)(root=tmp_path, tracks=dataset.tracks[:3])
     with pytest.raises(DatasetError, match="30 are needed"):
-        judge_rhythm(few, {})
+        judge_rhythm(few, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], "needs --folds"),
+        (["--folds", ".", "--data", "."], "--data is for"),
+        (["x", "--folds", "."], "one folder"),
+    ],
+)
+def test_the_command_refuses_what_does_not_belong(more, told, capsys):
+    assert run(["evaluate", ".", "--protocol", RHYTHM, *more]) == OptionError.exit_code
+    assert told in capsys.readouterr().err

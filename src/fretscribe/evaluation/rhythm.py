@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,18 +22,18 @@ import numpy.typing as npt
 
 from fretscribe.datasets.excerpts import Excerpt, warped_excerpt
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, GuitarSet, Style, Track
-from fretscribe.errors import DatasetError
-from fretscribe.music import BeatGrid, Note, TabNote
+from fretscribe.errors import DatasetError, WeightsError
+from fretscribe.music import BeatGrid, TabNote
+from fretscribe.symbolic.beat_model import BeatModel, parse_beat_model
 from fretscribe.symbolic.rhythm import quantize, track_beats
 
 Array = npt.NDArray[np.float64]
 Source = Literal["annotated", "heard"]
-Track_beats = Callable[[Sequence[Note], float], BeatGrid]
 
 BEAT_WINDOW_S = 0.07
 TEMPO_TOLERANCE = 0.04
-JUDGED_PLAYERS = ("03", "05")
-"""Whose tracks are judged: nothing that ships was learned from their rhythm."""
+JUDGED_PLAYERS = ("00", "01", "03", "05")
+"""Whose annotated tracks are judged."""
 TRACKS_A_STYLE = 30
 SEED = 0
 _OCTAVES = (0.5, 1.0, 2.0)
@@ -109,11 +111,32 @@ def judged_tracks(dataset: GuitarSet) -> tuple[Track, ...]:
     return tuple(chosen)
 
 
+def read_beat_folds(folder: Path, players: Iterable[str]) -> dict[str, BeatModel]:
+    """For each player ``beats-PLAYER.json``, which must not have been learned from them.
+
+    Raises
+    ------
+    WeightsError
+        If a file is missing, is no model of beats, or was learned from the player.
+    """
+    models = {}
+    for player in sorted(players):
+        path = folder / f"beats-{player}.json"
+        if not path.is_file():
+            raise WeightsError(
+                f"{path} is missing", mend="make it with fretscribe train beats, from the other players"
+            )
+        models[player] = parse_beat_model(path.read_bytes(), path.name)
+        if player in models[player].players:
+            raise WeightsError(f"{path.name} was learned from player {player}", mend="leave that player out")
+    return models
+
+
 def judge_rhythm(
     dataset: GuitarSet,
     heard: Mapping[str, Sequence[TabNote]],
+    models: Mapping[str, BeatModel],
     *,
-    track: Track_beats = track_beats,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[RhythmRow, ...]:
     """Judge the tracker on an excerpt of each track.
@@ -124,8 +147,8 @@ def judge_rhythm(
         Its annotations are the truth.
     heard : mapping of track id to notes
         Notes that the model heard: these tracks are judged by them, `judged_tracks` by their annotations.
-    track : callable
-        Notes and the length of the excerpt to beats.
+    models : mapping of player to BeatModel
+        See `read_beat_folds`.
     progress : callable
 
     Raises
@@ -145,6 +168,7 @@ def judge_rhythm(
             raise DatasetError(f"{of_track.track_id} has no beats", mend="download the dataset again")
         rng = np.random.default_rng([SEED, number])
         excerpt = warped_excerpt(notes, truth.beats, truth.duration_s, rng)
+        track = partial(track_beats, model=models[of_track.player])
         grid = track([n.note for n in excerpt.notes], excerpt.duration_s)
         scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
         rows.append(RhythmRow(track_id=of_track.track_id, style=of_track.style, source=source, scores=scores))

@@ -5,7 +5,7 @@ Neighbours: ``rhythm`` measures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,14 +17,16 @@ TARGET_SIXTEENTHS = 0.80
 _COLUMNS = ("beat F", "downbeat F", "tempo within 4 %", "or its octave", "right sixteenth", "4/4")
 
 
-def rhythm_markdown(rows: Sequence[RhythmRow], *, learned_from: str, weights: str, command: str) -> str:
+def rhythm_markdown(
+    rows: Sequence[RhythmRow], *, learned_from: Mapping[str, Sequence[str]], weights: str, command: str
+) -> str:
     """The report.
 
     Parameters
     ----------
     rows : sequence of RhythmRow
-    learned_from : str
-        What the model of beats was learned from.
+    learned_from : mapping of player to players
+        Whom the model of beats had learned from that judged a player.
     weights : str
         The networks that heard the notes.
     command : str
@@ -42,7 +44,8 @@ def rhythm_markdown(rows: Sequence[RhythmRow], *, learned_from: str, weights: st
     return "\n".join(lines) + "\n"
 
 
-def _introduction(learned_from: str, weights: str, command: str) -> list[str]:
+def _introduction(learned_from: Mapping[str, Sequence[str]], weights: str, command: str) -> list[str]:
+    learned = "; ".join(f"{player} by {', '.join(others)}" for player, others in learned_from.items())
     return [
         "Excerpts of GuitarSet, cut at random (up to a quarter off either end) and bent in tempo by a",
         "smooth random curve of up to 8 %: nothing starts at zero or keeps the click. For the tracker,",
@@ -56,8 +59,9 @@ def _introduction(learned_from: str, weights: str, command: str) -> list[str]:
         command,
         "```",
         "",
-        f"- seed {SEED}; annotated: 30 comping and 30 solo tracks of players {' and '.join(JUDGED_PLAYERS)}",
-        f"- beats learned from: {learned_from}",
+        f"- seed {SEED}; annotated: 30 comping and 30 solo tracks of players {', '.join(JUDGED_PLAYERS)}",
+        f"- players, each judged by a model learned from others: {learned}"
+        " (`fretscribe train beats ROOT --players OTHERS --out FOLDS/beats-PLAYER.json`)",
         f"- weights: {weights}",
     ]
 
@@ -72,6 +76,9 @@ def _means(rows: Sequence[RhythmRow]) -> list[str]:
             chosen = [r.scores for r in rows if r.source == source and style in (r.style, "all")]
             if chosen:
                 lines.append(_line([source, style, str(len(chosen)), *_mean_cells(chosen)]))
+    for player in sorted({row.track_id[:2] for row in rows if row.source == "annotated"}):
+        chosen = [r.scores for r in rows if r.source == "annotated" and r.track_id.startswith(player)]
+        lines.append(_line(["annotated", f"player {player}", str(len(chosen)), *_mean_cells(chosen)]))
     return lines
 
 
@@ -95,9 +102,11 @@ def _criteria(rows: Sequence[RhythmRow]) -> list[str]:
         chosen = [r.scores for r in rows if r.source == source]
         if not chosen:
             continue
-        beat_f = float(np.mean([s.beat_f for s in chosen]))
+        of_tracks = np.array([s.beat_f for s in chosen])
+        beat_f, spread = float(of_tracks.mean()), float(of_tracks.std() / np.sqrt(len(of_tracks)))
         lines.append(
-            f"- {source} notes, beat F of at least {target:.2f}: {beat_f:.3f}, {_told(beat_f >= target)}"
+            f"- {source} notes, beat F of at least {target:.2f}: {beat_f:.3f}"
+            f" (standard error over tracks {spread:.3f}), {_told(beat_f >= target)}"
         )
         if source == "heard":
             n_right = sum(s.tempo_right_but_octave for s in chosen)

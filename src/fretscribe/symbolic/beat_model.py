@@ -102,6 +102,8 @@ class BeatModel:
     beat_weights : float64 array [N_ROLES, len(BEAT_FEATURES)]
     triple_price : float
         What a bar of three must gain over one of four, for every beat.
+    players : tuple of str
+        Whom it was learned from.
     provenance : str
         What it was learned from.
     """
@@ -110,6 +112,7 @@ class BeatModel:
     grid_weights: Array
     beat_weights: Array
     triple_price: float
+    players: tuple[str, ...]
     provenance: str
 
 
@@ -235,6 +238,7 @@ def render_beat_model(model: BeatModel) -> str:
     document = {
         "schema": SCHEMA,
         "provenance": model.provenance,
+        "players": list(model.players),
         "lag_s": styles.lag_s,
         "spread_s": styles.spread_s,
         "shares": _rounded(styles.shares),
@@ -276,6 +280,7 @@ def parse_beat_model(data: bytes, name: str) -> BeatModel:
                 [d["beat_weights"][k] for k in BEAT_FEATURES], (len(BEAT_FEATURES), N_ROLES)
             ).T,
             triple_price=float(d["triple_price"]),
+            players=tuple(str(player) for player in d["players"]),
             provenance=str(d["provenance"]),
         )
     except (ValueError, KeyError, TypeError) as error:

@@ -3,7 +3,7 @@
 The statistics behind ``symbolic/beats.json``. Styles come from annotated onsets by EM. Weights come from
 excerpts that are cut and bent in time (``datasets.excerpts``): the tracker lists its candidates for each, and
 the log-probability of picking one that is as good as the best is maximised, good meaning the F-measures of
-beats and downbeats. Judged players must not be among those that are learned from.
+beats and downbeats. Judged players must not be among those that are learned from (``players`` of the model).
 """
 
 from __future__ import annotations
@@ -88,9 +88,8 @@ def fit_beat_model(
         grid_weights=np.zeros(len(GRID_FEATURES)),
         beat_weights=np.zeros((N_ROLES, len(BEAT_FEATURES))),
         triple_price=0.0,
-        provenance=(
-            f"GuitarSet annotations, players {', '.join(sorted(players))}, {len(tracks)} tracks, seed {seed}"
-        ),
+        players=tuple(sorted(players)),
+        provenance=f"GuitarSet annotations, {len(tracks)} tracks, seed {seed}",
     )
     rng = np.random.default_rng(seed)
     examples, excerpts = [], []
