@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
-from rendered_notes import level_db, plain_guitar, sound_of, tab_note, tab_of
 
 from fretscribe.convert import midi_to_hz
 from fretscribe.datasets.slurs import over_the_frets
 from fretscribe.datasets.synthetic import RENDER_RATE
 from fretscribe.music import BendPoint, Tab
+from rendered_notes import level_db, plain_guitar, sound_of, tab_note, tab_of
 
 QUIET = plain_guitar(pick_noise=0.0, polarisation_mix=0.0)
 
@@ -62,7 +63,7 @@ def test_a_curve_over_the_frets_ends_where_it_should() -> None:
     assert [p.cents for p in down][:1] == [300.0]
     assert down[-1].cents == 0.0
     assert {p.cents for p in down} == {300.0, 200.0, 100.0, 0.0}
-    assert all(b.time_s > a.time_s for a, b in zip(down, down[1:], strict=False))
+    assert all(b.time_s > a.time_s for a, b in itertools.pairwise(down))
 
 
 @pytest.mark.parametrize(("fret", "partial"), [(12, 2), (7, 3), (5, 4)])

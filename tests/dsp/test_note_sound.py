@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rendered_notes import plain_guitar, sound_of, tab_note, tab_of
 
 from fretscribe.datasets.synthetic import RENDER_RATE
 from fretscribe.dsp.note_sound import NoteSound
 from fretscribe.dsp.playing import hear_playing
 from fretscribe.music import Tab, Technique
 from fretscribe.symbolic.techniques import open_strings, sounding_notes
+from rendered_notes import plain_guitar, sound_of, tab_note, tab_of
 
 GUITAR = plain_guitar(contact_s=0.005)
 
@@ -42,7 +42,8 @@ def test_a_palm_mute_dies_sooner() -> None:
 @pytest.mark.parametrize(("technique", "fret"), [("hammer_on", 7), ("pull_off", 2)])
 def test_a_finger_strikes_softer_than_a_pick(technique: Technique, fret: int) -> None:
     slurred, plucked = second(technique, fret=fret), second(fret=fret)
-    assert slurred.joined and plucked.joined
+    assert slurred.joined
+    assert plucked.joined
     assert slurred.flux < plucked.flux - 2
     assert slurred.rise_all < plucked.rise_all - 2
     assert slurred.kept_high < plucked.kept_high

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rendered_notes import sound_of, tab_note, tab_of
 
 from fretscribe.datasets.synthetic import RENDER_RATE
 from fretscribe.dsp.note_frames import SoundingNotes, covered, frames_of, partial_hz
 from fretscribe.dsp.pitch_track import PitchTrack, track_pitch
 from fretscribe.music import Tab
 from fretscribe.symbolic.techniques import sounding_notes
+from rendered_notes import sound_of, tab_note, tab_of
 
 BEND = ((0.0, 0.0), (0.2, 0.0), (0.35, 200.0))
 SHAKE = tuple((k * 0.02, 20.0 - 20.0 * np.cos(2 * np.pi * 5.5 * k * 0.02)) for k in range(50))

@@ -122,6 +122,14 @@ def test_guitarset_layout() -> None:
     assert high[0].bend[0].cents == pytest.approx(10.0)
 
 
+def test_contours_that_keep_their_pitch_are_kept_where_asked() -> None:
+    notes = [observation(0.0, 0.58, 69.0), observation(1.0, 0.58, 68.6)]
+    curves = contour([69.0, 69.1] * 50, [68.6] * 100)
+    annotations = [annotation("note_midi", notes, "5"), annotation("pitch_contour", curves, "5")]
+    tab = parse_jams(json.dumps({"annotations": annotations}).encode(), bent_cents=0.0).tab
+    assert [n.note.bend[0].cents for n in tab.notes] == pytest.approx([5.0, -40.0], abs=6.0)
+
+
 def test_what_is_off_the_neck_is_counted() -> None:
     values = [38.0, 41.0, 63.0, 45.0]
     notes = [observation(float(i), 0.5 if v != 45.0 else 0.0, v) for i, v in enumerate(values)]

@@ -147,7 +147,7 @@ def test_a_users_calibration_of_these_networks_is_used(own: Path, acoustic: Any,
     loaded = load_transcriber(own)
     assert not any("calibrated" in notice for notice in loaded.notices)
     result = replace(loaded, acoustic=acoustic)(recording)
-    assert (result.stages[-1].name, result.stages[-1].status) == ("confidence", "ran")
+    assert (result.stages[-2].name, result.stages[-2].status) == ("confidence", "ran")
     assert result.confidence is not None
     assert result.confidence.threshold == 0.1
 
@@ -174,7 +174,7 @@ def test_without_a_fitting_calibration_every_result_says_so(
 ) -> None:
     result = replace(load_transcriber(own), acoustic=acoustic)(recording)
     assert sum("confidence is not calibrated" in warning for warning in result.warnings) == 1
-    assert (result.stages[-1].name, result.stages[-1].status) == ("confidence", "fallback")
+    assert (result.stages[-2].name, result.stages[-2].status) == ("confidence", "fallback")
     assert result.confidence is not None
     assert result.confidence.threshold is None
 
@@ -188,7 +188,7 @@ def test_no_calibration_is_read_where_one_is_to_be_made(own: Path, acoustic: Any
         loaded = load_transcriber(own, calibrated=False)
         assert loaded.notices[-1] == "confidence is not calibrated"
         result = replace(loaded, acoustic=acoustic)(recording)
-        assert result.stages[-1].status == "fallback"
+        assert result.stages[-2].status == "fallback"
 
 
 def test_the_evaluator_takes_the_target_of_each_call(own: Path) -> None:

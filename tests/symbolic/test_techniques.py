@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rendered_notes import plain_guitar, sound_of, tab_note, tab_of
 
 from fretscribe.datasets.synthetic import RENDER_RATE
 from fretscribe.dsp.pitch_track import PitchTrack
@@ -12,6 +11,7 @@ from fretscribe.music import TabNote, Technique
 from fretscribe.symbolic.pitch_curves import UNKNOWN_CURVE, describe, simple_curve
 from fretscribe.symbolic.technique_model import TechniqueModel
 from fretscribe.symbolic.techniques import Marks, chosen, hear_techniques
+from rendered_notes import plain_guitar, sound_of, tab_note, tab_of
 
 GUITAR = plain_guitar(contact_s=0.005)
 BEND = ((0.0, 0.0), (0.15, 0.0), (0.3, 200.0))
@@ -46,7 +46,7 @@ def test_a_note_out_of_tune_is_not_bent() -> None:
 
 @pytest.mark.parametrize(
     ("technique", "fret", "bend"),
-    [("hammer_on", 7, ()), ("pull_off", 3, ()), ("slide", 9, ((0.0, -400.0), (0.09, 0.0)))],
+    [("hammer_on", 7, ()), ("pull_off", 3, ()), ("slide", 7, ((0.0, -200.0), (0.06, 0.0)))],
 )
 def test_slurs_are_heard_and_say_where_they_come_from(
     technique: Technique, fret: int, bend: tuple[tuple[float, float], ...]
@@ -89,7 +89,9 @@ def track(cents: np.ndarray) -> PitchTrack:
 
 def test_curves_are_described() -> None:
     still = describe(track(np.full(60, 30.0)))
-    assert (still.reach, still.excursion, still.still) == (0.0, 0.0, 1.0)
+    assert still.reach == pytest.approx(0.0, abs=1e-9)
+    assert still.excursion == pytest.approx(0.0, abs=1e-9)
+    assert still.still == 1.0
     up = describe(track(np.interp(np.arange(80), [20, 35], [0.0, 200.0])))
     assert up.reach == pytest.approx(200, abs=5)
     assert up.ends == pytest.approx(200, abs=5)
@@ -97,7 +99,8 @@ def test_curves_are_described() -> None:
     shake = describe(track(20.0 * np.sin(2 * np.pi * 5.0 * 0.01 * np.arange(100))))
     assert shake.vibrato_hz == 5.0
     assert shake.vibrato_cents == pytest.approx(40, rel=0.15)
-    assert shake.period_alike > 0.9 and shake.half_period_alike < -0.9
+    assert shake.period_alike > 0.9
+    assert shake.half_period_alike < -0.9
     assert describe(None) is UNKNOWN_CURVE
     assert describe(track(np.zeros(4))) is UNKNOWN_CURVE
 
@@ -105,5 +108,6 @@ def test_curves_are_described() -> None:
 def test_a_simple_curve_keeps_the_corners_on_another_clock() -> None:
     points = simple_curve(track(np.interp(np.arange(100), [20, 40], [0.0, 100.0])), speed=2.0)
     assert 3 <= len(points) <= 8
-    assert points[0].cents == 0.0 and points[-1].cents == pytest.approx(100.0)
+    assert points[0].cents == 0.0
+    assert points[-1].cents == pytest.approx(100.0)
     assert points[-1].time_s == pytest.approx(0.99 / 2, abs=0.01)

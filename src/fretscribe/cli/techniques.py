@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-N_RANDOM, N_EACH = 30, 4
+N_RANDOM, N_EACH = 60, 4
 """Studies by random guitars, and by each held-out instrument."""
 
 
@@ -42,18 +42,19 @@ def techniques_report(
     tracks = check_tracks(dataset, DEVELOPMENT_TRACKS)
     voices = load_voices((data or dataset.root.absolute().parent) / "samples")
     transcriber = load_transcriber(weights)
-    options = TranscribeOptions(tuning="standard", capo=0)
+    options = TranscribeOptions(tuning="standard", capo=0, dead_notes=True)
     rows = measure_studies(
         measured_set(N_RANDOM, N_EACH, voices),
         lambda audio: transcriber(audio, options).tab,
         transcriber.hear_techniques,
+        transcriber.hear_dead_strokes,
         progress=tell,
     )
     contours = []
     for track in tracks:
         tell(track.track_id)
         heard = transcriber(track.audio_path("mic"), options)
-        contours.append(judge_contours(track.track_id, track.tab(), heard.tab))
+        contours.append(judge_contours(track.track_id, track.tab(bent_cents=0.0), heard.tab))
     networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in transcriber.weights().items())
     given = ("" if data is None else " --data DATA") + ("" if weights is None else " --weights WEIGHTS")
     command = f"fretscribe evaluate ROOT --protocol techniques{given}"

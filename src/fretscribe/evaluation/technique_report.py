@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from fretscribe.evaluation.contours import ContourRow
+from fretscribe.evaluation.contours import BENT_CENTS, SHAKEN_CENTS, ContourRow
 from fretscribe.evaluation.techniques import (
     GIVEN,
     HEARD,
@@ -19,6 +19,9 @@ from fretscribe.evaluation.techniques import (
 from fretscribe.music import Technique
 
 _HEAD = ("technique", "played", "marked", "right", "precision", "recall")
+_CONTOUR_HEAD = (
+    "track", "notes", "bent", "bend marks", "right", "vibrato", "vibrato marks", "right", "not judged",
+)  # fmt: skip
 
 
 def techniques_markdown(
@@ -46,15 +49,15 @@ def techniques_markdown(
         "Recall is of all that was played, notes that nobody heard included.",
         "",
         "Sampled guitars slur by recorded strokes whose beginning is cut off, and play no harmonics: such",
-        "notes of theirs do not count, marks on others do. Dead notes are not looked for: the acoustic model",
-        "hears no pitch in them, so that there is no note to mark.",
+        "notes of theirs do not count, marks on others do. Dead notes are counted a stroke, whatever its",
+        "strings, which are not heard; they are written only with --dead-notes, as here.",
         "",
         "```", command, "```", "", f"- weights: {weights}",
         f"- {len(heard)} studies of 20 s",
     ]  # fmt: skip
     counts = pooled(heard)
     lines += ["", "## From heard notes", "", *_table(counts, verdict=True)]
-    lines += ["", "What was really played at wrong marks:", ""]
+    lines += ["", "What was really played at wrong marks (the commonest four):", ""]
     wrong = sum((row.wrong for row in heard), Counter[tuple[Technique, str]]())
     lines += [f"- {_told(name)}: {told}" for name in MEASURED if (told := _wrong(wrong, name))]
     lines += ["", "## Given the true notes", "", *_table(pooled(given), verdict=False)]
@@ -99,19 +102,27 @@ def _wrong(wrong: Counter[tuple[Technique, str]], name: Technique) -> str:
 
 
 def _contours(rows: Sequence[ContourRow]) -> list[str]:
+    n_notes = sum(row.n_notes for row in rows)
+    wrong = sum(one.marked - one.right for row in rows for one in (row.bend, row.vibrato))
+    others = sum(sum(row.others.values()) for row in rows)
     lines = [
-        "Annotated pitch contours, by the same measures as heard ones: bent where the smoothed contour",
-        "reaches 50 cents, vibrato where it shakes by 20 cents. A mark is right where the contour agrees.",
+        "Annotated pitch contours, without their first 30 ms and last 120 ms, by the same measures as heard",
+        f"ones: bent where the smoothed contour reaches {BENT_CENTS:.0f} cents, vibrato where it shakes by "
+        f"{SHAKEN_CENTS:.0f}.",
+        "A mark is right where the contour agrees; one too short to tell judges none.",
         "Hammer-ons, slides and the like are not annotated: their marks are only counted.",
         "",
-        _line(["track", "bent", "bend marks", "right", "vibrato", "vibrato marks", "right", "other marks"]),
-        _line(["---"] + ["--:"] * 6 + ["---"]),
+        f"Wrong bends and vibrato: {wrong} on {n_notes} notes ({100 * wrong / max(1, n_notes):.1f} %). "
+        f"Other marks: {others}, true ones among them.",
+        "",
+        _line([*_CONTOUR_HEAD, "other marks"]),
+        _line(["---"] + ["--:"] * (len(_CONTOUR_HEAD) - 1) + ["---"]),
     ]
     for row in rows:
-        cells = [str(n) for n in (row.bend.played, row.bend.marked, row.bend.right)]
-        cells += [str(n) for n in (row.vibrato.played, row.vibrato.marked, row.vibrato.right)]
-        others = ", ".join(f"{n} {_told(name)}" for name, n in sorted(row.others.items()))
-        lines.append(_line([row.track_id, *cells, others]))
+        cells = [str(n) for n in (row.n_notes, row.bend.played, row.bend.marked, row.bend.right)]
+        cells += [str(n) for n in (row.vibrato.played, row.vibrato.marked, row.vibrato.right, row.untold)]
+        told = ", ".join(f"{n} {_told(name)}" for name, n in sorted(row.others.items()))
+        lines.append(_line([row.track_id, *cells, told or "none"]))
     return lines
 
 

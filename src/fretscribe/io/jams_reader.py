@@ -55,7 +55,7 @@ def read_jams(path: Path | str) -> Transcription:
     return parse_jams(read_limited(path, MAX_BYTES), Path(path).name)
 
 
-def parse_jams(data: bytes, name: str = "JAMS") -> Transcription:
+def parse_jams(data: bytes, name: str = "JAMS", *, bent_cents: float = BENT_CENTS) -> Transcription:
     """A transcription from a JAMS file in GuitarSet's layout.
 
     Standard tuning where the file names none. Pitches are rounded to the semitone; of two notes that
@@ -67,6 +67,8 @@ def parse_jams(data: bytes, name: str = "JAMS") -> Transcription:
     data : bytes
     name : str
         What to call the file in messages.
+    bent_cents : float
+        A tracked contour that stays nearer than this to its median is left out.
 
     Raises
     ------
@@ -80,7 +82,8 @@ def parse_jams(data: bytes, name: str = "JAMS") -> Transcription:
     own = root.get_or_null("sandbox")
     own = own if own.is_null else own.get_or_null(SANDBOX)
     tuning = STANDARD_TUNING if own.is_null else _tuning(own.get("tuning"))
-    notes, warnings = _tab_notes(annotations, tuning, root, own)
+    bent_cents = bent_cents if own.is_null else _STEADY_CENTS
+    notes, warnings = _tab_notes(annotations, tuning, root, bent_cents, tracked=own.is_null)
     metadata = root.get_or_null("file_metadata")
     title = metadata if metadata.is_null else metadata.get_or_null("title")
     tab = root.build(
@@ -113,19 +116,20 @@ def _source(annotation: Field, n_strings: int) -> int:
 
 
 def _tab_notes(
-    annotations: dict[str, list[Field]], tuning: Tuning, root: Field, own: Field
+    annotations: dict[str, list[Field]], tuning: Tuning, root: Field, bent_cents: float, *, tracked: bool
 ) -> tuple[tuple[TabNote, ...], tuple[str, ...]]:
     if "note_midi" not in annotations:
         raise root.error("has no note_midi annotations: it is no guitar tab")
     contours = {_source(a, tuning.n_strings): a.get("data") for a in annotations.get("pitch_contour", [])}
     counts: Counter[str] = Counter()
-    tracked = own.is_null
     found: list[TabNote] = []
     strings = [_source(a, tuning.n_strings) for a in annotations["note_midi"]]
     if len(set(strings)) < len(strings):
         raise root.error("has two note_midi annotations for one string")
     for string, annotation in zip(strings, annotations["note_midi"], strict=True):
-        found += _string_notes(annotation, string, tuning, contours.get(string), counts, tracked=tracked)
+        found += _string_notes(
+            annotation, string, tuning, contours.get(string), counts, bent_cents, tracked=tracked
+        )
     found.sort(key=lambda n: (n.note.onset_s, n.position.string))
     warnings = tuple(f"{n} notes {what}" for what, n in sorted(counts.items()))
     return tuple(found), warnings
@@ -137,6 +141,7 @@ def _string_notes(
     tuning: Tuning,
     contour: Field | None,
     counts: Counter[str],
+    bent_cents: float,
     *,
     tracked: bool,
 ) -> list[TabNote]:
@@ -161,7 +166,7 @@ def _string_notes(
             continue
         note = Note(onset_s=onset_s, offset_s=offset_s, pitch=pitch)
         if index in curves:
-            note = replace(note, bend=_bend(curves[index], note, tracked=tracked))
+            note = replace(note, bend=_bend(curves[index], note, bent_cents, tracked=tracked))
         position = Position(string=string, fret=pitch - open_pitch)
         notes.append(TabNote(note=note, position=position, confidence=confidence))
     return notes
@@ -213,7 +218,9 @@ def _array(field: Field) -> Array:
     return array
 
 
-def _bend(curve: tuple[Array, Array], note: Note, *, tracked: bool) -> tuple[BendPoint, ...]:
+def _bend(
+    curve: tuple[Array, Array], note: Note, bent_cents: float, *, tracked: bool
+) -> tuple[BendPoint, ...]:
     """The curve of a bent note, smoothed and thinned; empty where it keeps to its pitch.
 
     A tracked contour is judged against its own median (a string a quarter tone flat is not bent), without
@@ -228,9 +235,9 @@ def _bend(curve: tuple[Array, Array], note: Note, *, tracked: bool) -> tuple[Ben
     times, cents = np.maximum(times[core][order], 0.0), cents[core][order]
     if tracked:
         cents = _running_median(cents)
-        if int((np.abs(cents - np.median(cents)) > BENT_CENTS).sum()) < _MIN_BENT_POINTS:
+        if int((np.abs(cents - np.median(cents)) >= bent_cents).sum()) < _MIN_BENT_POINTS:
             return ()
-    elif float(np.abs(cents).max()) <= _STEADY_CENTS:
+    elif float(np.abs(cents).max()) <= bent_cents:
         return ()
     return thin_bend(times, cents, tolerance_cents=_BEND_TOLERANCE_CENTS, max_points=_MAX_BEND_POINTS)
 

@@ -1,7 +1,8 @@
 """Writes into a tab how its notes are played, as heard in the sound that the networks heard.
 
 No note is added, left out, or changed in pitch; a slurred note goes to the string that it comes from, a
-harmonic to the one that sounds. Neighbours: ``symbolic.techniques`` listens and decides, ``detuning`` has the
+harmonic to the one that sounds, over the fret whose pitch is its own: the 24th if need be, beyond the neck,
+where no fret is needed. Neighbours: ``symbolic.techniques`` listens and decides, ``detuning`` has the
 sound and its clock.
 """
 
@@ -25,6 +26,8 @@ HearTechniques = Callable[[FloatArray, int, Sequence[TabNote], Tuning], list[Mar
 _AT_ITS_OWN_PITCH = {2: 12, 3: 19, 4: 24}
 """Partial to the fret whose pitch is that of the harmonic over it."""
 
+_FARTHEST_NODE = max(_AT_ITS_OWN_PITCH.values())
+
 
 def mark_techniques(tab: Tab, heard: InTune, start_s: float, hear: HearTechniques, ledger: Ledger) -> Tab:
     """The same tab with techniques, and with the pitch curves of bends and vibrato.
@@ -47,12 +50,15 @@ def mark_techniques(tab: Tab, heard: InTune, start_s: float, hear: HearTechnique
         timed = [_timed(note, start_s, speed) for note in tab.notes]
         found = hear(heard.audio.mono(), heard.audio.sample_rate, timed, tab.tuning)
         notes = list(tab.notes)
+        reach = replace(tab.tuning, n_frets=max(tab.tuning.n_frets, tab.tuning.capo + _FARTHEST_NODE))
         for i, marks in enumerate(found):
-            _marked(notes, i, marks, tab.tuning, speed)
+            _marked(notes, i, marks, tab.tuning, reach, speed)
+        beyond = any(note.position.fret > tab.tuning.highest_fret for note in notes)
     counts = Counter(technique for note in notes for technique in note.techniques)
     told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in sorted(counts.items()))
     ledger.note(STAGE_NAME, "ran", told or "none stands out")
-    return replace(tab, notes=tuple(sorted(notes, key=lambda n: (n.note.onset_s, n.position.string))))
+    notes.sort(key=lambda n: (n.note.onset_s, n.position.string))
+    return replace(tab, tuning=reach if beyond else tab.tuning, notes=tuple(notes))
 
 
 def _timed(note: TabNote, start_s: float, speed: float) -> TabNote:
@@ -62,11 +68,14 @@ def _timed(note: TabNote, start_s: float, speed: float) -> TabNote:
     return replace(note, note=replace(note.note, onset_s=onset_s, offset_s=offset_s))
 
 
-def _marked(notes: list[TabNote], i: int, marks: Marks, tuning: Tuning, speed: float) -> None:
-    """Write the marks of note i; a slur and a harmonic may take it, unchanged in pitch, to their string."""
+def _marked(notes: list[TabNote], i: int, marks: Marks, tuning: Tuning, reach: Tuning, speed: float) -> None:
+    """Write the marks of note i; a slur and a harmonic may take it, unchanged in pitch, to their string.
+
+    ``reach`` is the tuning with as long a neck as harmonics need.
+    """
     note, techniques = notes[i], frozenset(marks.techniques)
     if "harmonic" in techniques:
-        place = _place_of_harmonic(notes, i, marks.partial, tuning)
+        place = _place_of_harmonic(notes, i, marks.partial, reach)
         if place is None:
             techniques -= {"harmonic"}
         else:
@@ -101,7 +110,7 @@ def _place_of_slur(notes: Sequence[TabNote], i: int, before: int, tuning: Tuning
 
 
 def _place_of_harmonic(notes: Sequence[TabNote], i: int, partial: int, tuning: Tuning) -> Position | None:
-    """Where a harmonic has the pitch of its fret; None where that is off the neck or the string is taken."""
+    """Where a harmonic has the pitch of its fret; None where no fret has it or the string is taken."""
     fret = _AT_ITS_OWN_PITCH.get(partial)
     for place in tuning.positions(notes[i].note.pitch):
         if place.fret == fret:

@@ -164,8 +164,10 @@ def _shake(times: Floats, quick: Floats) -> tuple[float, float, float, float, fl
     amplitude, rate_hz = float(np.abs(found[best])), float(_VIBRATO_HZ[best])
     model = amplitude * np.cos(2.0 * np.pi * rate_hz * times + np.angle(found[best]))
     share = 1.0 - float(((quick - model) ** 2 * window).sum() / ((quick**2 * window).sum() + 1e-9))
-    period = round(1.0 / rate_hz / float(np.median(np.diff(times))))
-    return 2.0 * amplitude, rate_hz, share, _alike(quick, period), _alike(quick, period // 2)
+    step_s = float(np.median(np.diff(times)))
+    period = round(1.0 / rate_hz / step_s)
+    kept = 1.0 - float(np.sinc(rate_hz * _SLOW * step_s))  # by taking the running mean away
+    return 2.0 * amplitude / kept, rate_hz, share, _alike(quick, period), _alike(quick, period // 2)
 
 
 def _alike(values: Floats, lag: int) -> float:

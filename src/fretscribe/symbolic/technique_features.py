@@ -19,6 +19,9 @@ from fretscribe.symbolic.pitch_curves import PitchCurve, describe
 Features = Mapping[str, float]
 """Name to figure; NaN where it could not be measured."""
 
+REACH_SCALE_CENTS = 15.0
+"""``log_reach`` is ln(1 + cents / this)."""
+
 _NAN = float("nan")
 _TOGETHER_S = 0.03
 _OF_THE_RECORDING = ("rise_high", "rise_all", "flux", "bright", "pitched", "fall_early")
@@ -71,7 +74,7 @@ def _of_sound(sound: NoteSound, usual: Mapping[str, float]) -> dict[str, float]:
 
 def _of_curve(curve: PitchCurve) -> dict[str, float]:
     return {
-        "log_reach": _log(curve.reach, 15.0),
+        "log_reach": _log(curve.reach, REACH_SCALE_CENTS),
         "log_excursion": _log(curve.excursion, 15.0),
         "ends": abs(curve.ends),
         "log_steepest": _log(curve.steepest, 5.0),

@@ -1,4 +1,4 @@
-"""Models of single techniques: a sum of small tables, each asking three questions, gives the log odds.
+"""Models of single techniques: a sum of small tables, each asking a few questions, gives the log odds.
 
 Boosted oblivious trees (Friedman, "Greedy function approximation", 2001; Kohavi, "Bottom-up induction of
 oblivious read-once decision graphs", 1994): what tells a finger from a pick is no sum of single figures. A

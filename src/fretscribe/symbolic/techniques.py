@@ -18,7 +18,7 @@ from fretscribe.dsp.playing import PlayedSound, hear_playing
 from fretscribe.frames import FloatArray
 from fretscribe.music import BendPoint, TabNote, Technique, Tuning
 from fretscribe.symbolic.pitch_curves import simple_curve
-from fretscribe.symbolic.technique_features import Features, technique_features
+from fretscribe.symbolic.technique_features import REACH_SCALE_CENTS, Features, technique_features
 from fretscribe.symbolic.technique_model import TechniqueModels, built_in_models
 
 
@@ -46,6 +46,14 @@ def _slurred(one: Features) -> bool:
     return bool(one["joined"]) and one["interval"] != 0
 
 
+def _bendable(one: Features) -> bool:
+    """Far and long enough for a finger: short notes of chords waver by less."""
+    return one["log_reach"] >= _LEAST_REACH and one["log_length"] >= _LEAST_LENGTH
+
+
+_LEAST_REACH = math.log1p(40.0 / REACH_SCALE_CENTS)
+_LEAST_LENGTH = math.log(0.14)
+
 _CURVE = (
     "log_reach", "log_excursion", "ends", "log_steepest", "still", "moves_at", "clarity", "free",
     "log_vibrato", "vibrato_hz", "vibrato_share", "period_alike", "half_period_alike",
@@ -61,9 +69,7 @@ _JOIN = (
 )  # fmt: skip
 
 SPECS: Mapping[Technique, TechniqueSpec] = {
-    "bend": TechniqueSpec(
-        features=(*_CURVE, "log_length", "log_flux", "fall_early"), possible=_known("log_reach")
-    ),
+    "bend": TechniqueSpec(features=(*_CURVE, "log_length", "log_flux", "fall_early"), possible=_bendable),
     "vibrato": TechniqueSpec(features=(*_CURVE, "log_length"), possible=_known("half_period_alike")),
     "slide": TechniqueSpec(
         features=(*_CURVE, *_STROKE, *_JOIN),
