@@ -15,6 +15,7 @@ from fretscribe.dsp.cqt_windows import (
     STEP_SAMPLES,
     WINDOW_SAMPLES,
     cqt_windows,
+    cqt_windows_of,
     is_flat,
     window_grid,
 )
@@ -83,6 +84,15 @@ def test_every_sample_lies_in_a_window(n_samples: int, n_windows: int) -> None:
     windows = cqt_windows(np.zeros(n_samples, np.float32))
     assert windows.shape == (n_windows, 96, 9)
     assert window_grid(n_windows).time_s(0) == pytest.approx(0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(lengths=st.lists(st.integers(0, 3 * STEP_SAMPLES), min_size=1, max_size=6))
+def test_windows_of_parts_are_the_windows_of_the_whole(lengths: list[int]) -> None:
+    rng = np.random.default_rng(sum(lengths))
+    parts = [(0.1 * rng.standard_normal(n)).astype(np.float32) for n in lengths]
+    in_parts = np.concatenate(list(cqt_windows_of(parts)))
+    assert np.array_equal(in_parts, cqt_windows(np.concatenate(parts)))
 
 
 def test_nothing_lies_between_the_cut_and_the_mark_below_it() -> None:

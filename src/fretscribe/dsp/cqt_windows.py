@@ -13,6 +13,7 @@ TabCNN.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,6 +77,32 @@ def cqt_windows(signal: FloatArray) -> FloatArray:
         windows = np.lib.stride_tricks.sliding_window_view(stretch, WINDOW_SAMPLES)[::STEP_SAMPLES]
         out[first:last] = window_decibels(np.abs(constant_q(windows)))
     return out
+
+
+def cqt_windows_of(parts: Iterable[FloatArray]) -> Iterator[FloatArray]:
+    """The same windows of a recording that comes in parts, without holding more than a part of it.
+
+    Parameters
+    ----------
+    parts : iterable of float32 array [n]
+        In order, of any length; at least one.
+
+    Yields
+    ------
+    float32 array [n_windows, 96, 9]
+        Together what `cqt_windows` makes of the parts joined.
+    """
+    held: FloatArray = np.zeros(0, dtype=np.float32)
+    n_done = 0
+    for part in parts:
+        held = np.concatenate([held, part])
+        n_whole = (len(held) - 1) // STEP_SAMPLES - 1  # what is sure to be followed by something
+        if n_whole > 0:
+            yield cqt_windows(held[: (n_whole + 1) * STEP_SAMPLES])
+            held = held[n_whole * STEP_SAMPLES :]
+            n_done += n_whole
+    if len(held) > STEP_SAMPLES or n_done == 0:
+        yield cqt_windows(held)
 
 
 def is_flat(windows: FloatArray) -> npt.NDArray[np.bool_]:

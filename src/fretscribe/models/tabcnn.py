@@ -7,13 +7,14 @@ defines the network, ``lstm`` refines what comes out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import soxr
 
-from fretscribe.dsp.cqt_windows import N_FRAMES, cqt_windows, window_grid
+from fretscribe.dsp.cqt_windows import N_FRAMES, cqt_windows_of, window_grid
 from fretscribe.dsp.cqt_windows import SAMPLE_RATE as WINDOW_RATE
 from fretscribe.dsp.level import level_gain
 from fretscribe.dsp.mel import MEL_SAMPLE_RATE, log_mel
@@ -29,6 +30,7 @@ N_CONTEXT = N_FRAMES
 """Frames of one input window."""
 
 _BATCH = 512
+_PART_S = 30
 _KEYS = ("front_end", "sample_rate", "hop_length", "start_s", "open_pitches")
 
 
@@ -82,11 +84,13 @@ class TabCNN:
             On the grid that the network learned on; times count from the start of ``audio``.
         """
         signal = audio.mono()
-        signal = signal * level_gain(signal)
+        gain = level_gain(signal)
         if self.front_end == "windows":
-            windows = cqt_windows(_resampled(signal, audio.sample_rate, WINDOW_RATE))
-            return FretProbs(grid=window_grid(len(windows)), probs=self.predict(windows))
-        frames = log_mel(_resampled(signal, audio.sample_rate, MEL_SAMPLE_RATE), hop_length=self.hop_length)
+            parts = _parts_at(WINDOW_RATE, signal, audio.sample_rate)
+            probs = [self.predict(windows) for windows in cqt_windows_of(part * gain for part in parts)]
+            return FretProbs(grid=window_grid(sum(map(len, probs))), probs=np.concatenate(probs))
+        signal = np.concatenate(list(_parts_at(MEL_SAMPLE_RATE, signal * gain, audio.sample_rate)))
+        frames = log_mel(signal, hop_length=self.hop_length)
         grid = FrameGrid(sample_rate=self.sample_rate, hop_length=self.hop_length, n_frames=len(frames))
         return FretProbs(grid=grid, probs=self.predict_sequence(frames))
 
@@ -144,7 +148,10 @@ def load_tabcnn(weights_dir: Path | None = None, *, n_threads: int | None = None
     return TabCNN(find_weights("tabcnn", weights_dir), n_threads=n_threads)
 
 
-def _resampled(signal: FloatArray, rate: int, wanted: int) -> FloatArray:
-    if rate == wanted:
-        return signal
-    return np.asarray(soxr.resample(signal, rate, wanted, quality="HQ"), dtype=np.float32)
+def _parts_at(wanted: int, signal: FloatArray, rate: int) -> Iterator[FloatArray]:
+    """The signal at another sample rate, part by part: an hour at once would be most of a gigabyte."""
+    stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32", quality="HQ")
+    for first in range(0, max(1, len(signal)), _PART_S * rate):
+        last = first + _PART_S * rate
+        part = signal[first:last]
+        yield part if rate == wanted else stream.resample_chunk(part, last=last >= len(signal))
