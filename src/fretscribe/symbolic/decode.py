@@ -101,14 +101,14 @@ def decode_notes(roll: StringRoll, params: DecodeParams | None = None) -> list[N
     onset = roll.onset.sum(axis=1, dtype=np.float32)
     active = np.minimum(roll.active.sum(axis=1, dtype=np.float32), 1.0)
     peaks = onset_peaks(onset, params.onset_threshold, params.min_restrike_s / roll.grid.time_step_s)
-    sounding = close_gaps(active >= params.active_threshold, int(params.max_gap_s / roll.grid.time_step_s))
+    max_gap = int(params.max_gap_s / roll.grid.time_step_s)
     found: list[tuple[int, _Stretch]] = []
     for column in range(roll.n_pitches):
         stretches = _pitch_stretches(
             np.minimum(onset[:, column], 1.0),
             active[:, column],
             np.flatnonzero(peaks[:, column]),
-            sounding[:, column],
+            close_gaps(active[:, [column]] >= params.active_threshold, max_gap)[:, 0],
             roll.grid.time_step_s,
             params,
         )
