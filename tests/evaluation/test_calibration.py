@@ -16,6 +16,7 @@ from fretscribe.evaluation.calibration import (
     examples_from_rendered,
     rendered_piece,
     right_by_rules,
+    with_own,
     write_calibration,
 )
 from fretscribe.evaluation.notes import tab_arrays
@@ -74,6 +75,17 @@ def dataset(tmp_path: Path) -> GuitarSet:
 def _hears(path: Path) -> Transcription:
     seed = TRACKS.index(path.name.removesuffix("_mic.wav"))
     return _heard(_played(seed), seed)
+
+
+def test_own_recordings_join_a_dataset(dataset: GuitarSet) -> None:
+    some = examples_from_dataset(dataset, _hears, tracks=TRACKS[:2])
+    own = examples_from_dataset(dataset, _hears, tracks=TRACKS[2:])
+    both, at_once = with_own(some, own), examples_from_dataset(dataset, _hears)
+    assert both.groups.tolist() == at_once.groups.tolist()
+    assert np.array_equal(both.features, at_once.features, equal_nan=True)
+    assert np.array_equal(both.correct, at_once.correct)
+    assert both.provenance["tracks"] == list(TRACKS[:2])
+    assert both.provenance["feedback"] == dict(own.provenance)
 
 
 def test_players_are_the_groups_and_notes_are_judged_by_what_was_played(dataset: GuitarSet) -> None:

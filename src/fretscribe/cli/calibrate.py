@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import math
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +64,13 @@ def calibrate(
         Path | None,
         typer.Option("--dataset", metavar="ROOT", help="Transcribe the recordings of a GuitarSet folder."),
     ] = None,
+    feedback: Annotated[
+        bool,
+        typer.Option(
+            "--feedback",
+            help="Transcribe the recordings whose tabs you mended (feedback), alone or besides --dataset.",
+        ),
+    ] = False,
     synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Transcribe rendered guitars; needs no data.")
     ] = False,
@@ -99,13 +108,14 @@ def calibrate(
 ) -> None:
     """Fit the confidence of notes to what proved right.
 
-    From one of three sources: --pred with --truth, --dataset, or --synthetic. Writes
+    From one source: --pred with --truth, --dataset and --feedback, or --synthetic. Writes
     confidence_calibration.json, which transcribe reads from the folder of --weights.
     """
     source = Source(
         pred=pred,
         truth=truth,
         dataset=dataset,
+        feedback=feedback,
         folds=folds,
         synthetic=synthetic,
         minutes=minutes,
@@ -136,6 +146,7 @@ class Source:
     pred: Path | None = None
     truth: Path | None = None
     dataset: Path | None = None
+    feedback: bool = False
     folds: Path | None = None
     synthetic: bool = False
     minutes: float | None = None
@@ -144,14 +155,16 @@ class Source:
     def check(self) -> None:
         """Raise `OptionError` unless exactly one source is given, whole and possible."""
         arrays = self.pred is not None or self.truth is not None
-        if [arrays, self.dataset is not None, self.synthetic].count(True) != 1:
-            raise OptionError(
-                "calibrate needs one source", mend="--pred with --truth, or --dataset, or --synthetic"
-            )
+        recordings = self.dataset is not None or self.feedback
+        if [arrays, recordings, self.synthetic].count(True) != 1:
+            mend = "--pred with --truth, or --dataset, or --feedback, or --synthetic"
+            raise OptionError("calibrate needs one source", mend=mend)
         if arrays and (self.pred is None or self.truth is None):
             raise OptionError("--pred and --truth go together", mend="give both")
         if self.folds is not None and self.dataset is None:
             raise OptionError("--folds is for --dataset", mend="leave it out")
+        if self.folds is not None and self.feedback:
+            raise OptionError("no fold knows your own recordings", mend="leave --folds or --feedback out")
         if not self.synthetic and (self.minutes is not None or self.seed is not None):
             raise OptionError("--minutes and --seed are for --synthetic", mend="leave them out")
         if self.minutes is not None and not 0.0 < self.minutes < math.inf:
@@ -195,8 +208,13 @@ def gather_examples(
     source: Source, *, weights: Path | None, quiet: bool, load: Load | None = None
 ) -> tuple[NoteExamples, Mapping[str, str]]:
     """Transcribe the recordings of a source; the model is loaded after all checks."""
+    from fretscribe.cli.feedback import own_recordings
     from fretscribe.datasets.guitarset import open_guitarset
-    from fretscribe.evaluation.calibration import examples_from_dataset, examples_from_rendered
+    from fretscribe.evaluation.calibration import (
+        examples_from_dataset,
+        examples_from_rendered,
+        with_own,
+    )
     from fretscribe.evaluation.run import check_tracks
 
     dataset = None if source.dataset is None else open_guitarset(source.dataset)
@@ -204,20 +222,28 @@ def gather_examples(
         check_tracks(dataset)
         for warning in () if quiet else dataset.warnings:
             warning_line(warning)
-    load = load or functools.partial(load_listener, dataset=dataset, folds=source.folds)
-    listener = load(weights)
-    with ProgressLine("calibrate", enabled=not quiet) as line:
+    with contextlib.ExitStack() as stack:
+        own = None
+        if source.feedback:
+            own = own_recordings(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        load = load or functools.partial(load_listener, dataset=dataset, folds=source.folds)
+        listener = load(weights)
+        line = stack.enter_context(ProgressLine("calibrate", enabled=not quiet))
 
         def progress(n_done: int, n_all: int, name: str) -> None:
             line(name, n_done / n_all)
 
-        if dataset is not None:
-            examples = examples_from_dataset(dataset, listener.transcribe, progress=progress)
-        else:
+        parts = [
+            examples_from_dataset(recordings, listener.transcribe, progress=progress)
+            for recordings in (dataset, own)
+            if recordings is not None
+        ]
+        if not parts:
             minutes = _DEFAULT_MINUTES if source.minutes is None else source.minutes
-            examples = examples_from_rendered(
-                minutes, source.seed or 0, listener.transcribe, progress=progress
+            parts.append(
+                examples_from_rendered(minutes, source.seed or 0, listener.transcribe, progress=progress)
             )
+    examples = functools.reduce(with_own, parts)
     if source.folds is not None:
         told = {**examples.provenance, "tab networks": "those that never saw the recording's player"}
         examples = dataclasses.replace(examples, provenance=told)

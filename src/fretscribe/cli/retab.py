@@ -24,6 +24,7 @@ def retab(
     prefer: o.Prefer = None,
     max_span: o.MaxSpan = None,
     max_fret: o.MaxFret = None,
+    no_personal: o.NoPersonal = False,
     string_names: o.StringNames = "letters",
 ) -> None:
     """Finger and count a tab anew, without audio.
@@ -32,10 +33,12 @@ def retab(
     """
     from fretscribe.cli.outputs import plan_destination
     from fretscribe.cli.summary import print_summary
+    from fretscribe.feedback.store import load_habits
     from fretscribe.io.formats import read_tab
     from fretscribe.io.page_options import PageOptions
     from fretscribe.pipeline import TranscribeOptions
     from fretscribe.pipeline import retab as retab_transcription
+    from fretscribe.pipeline.tabbing import Hands, with_habits
 
     options = TranscribeOptions(
         tuning=tuning,
@@ -52,7 +55,8 @@ def retab(
     destination.check(tab)
     old = read_tab(tab)
     destination.check_folder(tab)
-    new = retab_transcription(old, options)
+    hands = with_habits(Hands(), None if no_personal else load_habits())
+    new = retab_transcription(old, options, hands=hands)
     written = destination.write(new, tab)
     if not quiet:
         print_summary(new, tab, written)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -107,6 +109,13 @@ def lstm(
         Path | None,
         typer.Option(help="Folder of TabCNN folds that make the inputs. Default: the arrays' own X_lstm."),
     ] = None,
+    feedback: Annotated[
+        bool,
+        typer.Option(
+            "--feedback",
+            help="Learn from the recordings whose tabs you mended as well, besides arrays of log-mel frames.",
+        ),
+    ] = False,
     folds: _Folds = "none",
     val_players: _ValPlayers = "",
     out: _Out = None,
@@ -117,12 +126,22 @@ def lstm(
     from fretscribe.training.tab_run import read_lstm_run, train_lstm
 
     run = read_lstm_run(config)
+    with contextlib.ExitStack() as stack:
+        own = None
+        if feedback:
+            from fretscribe.cli.feedback import own_examples
 
-    def train(sets: Sequence[TabExamples], fold: Fold, shop: Workshop, validate_on: Sequence[str]) -> bool:
-        outcome = train_lstm(run, sets, fold, shop, tabcnn_folds=tabcnn_folds, validate_on=validate_on)
-        return outcome.finished
+            own = own_examples(Path(stack.enter_context(tempfile.TemporaryDirectory())), arrays[0])
 
-    _train_folds(train, f"tab-{config.stem}", arrays, folds, False, val_players, out, stop_after)
+        def train(
+            sets: Sequence[TabExamples], fold: Fold, shop: Workshop, validate_on: Sequence[str]
+        ) -> bool:
+            outcome = train_lstm(
+                run, sets, fold, shop, tabcnn_folds=tabcnn_folds, validate_on=validate_on, own=own
+            )
+            return outcome.finished
+
+        _train_folds(train, f"tab-{config.stem}", arrays, folds, False, val_players, out, stop_after)
 
 
 def _train_folds(
@@ -138,7 +157,7 @@ def _train_folds(
     """Train one network, or one for each fold, within the time limit."""
     from fretscribe.datasets.folds import player_folds
     from fretscribe.datasets.tab_examples import load_examples
-    from fretscribe.training.loop import agreed
+    from fretscribe.training.processes import agreed
     from fretscribe.training.settings import cache_dir
     from fretscribe.training.tab_run import Workshop
 
@@ -170,7 +189,7 @@ def _train_folds(
 @train_app.command("techniques")
 def techniques(
     out: Annotated[Path, typer.Option("--out", "-o", help="The models to write, a JSON file.")],
-    studies: Annotated[int, typer.Option(help="Studies of 20 s to play and to hear.")] = 140,
+    studies: Annotated[int, typer.Option(help="Studies of 20 s to play and to hear.")] = 320,
     data: Annotated[
         Path | None, typer.Option(help="Folder with samples/; default: $FRETSCRIBE_DATA.")
     ] = None,
@@ -247,3 +266,41 @@ def beats(
         progress=lambda line: typer.echo(line, err=True),
     )
     write_text(out, render_beat_model(model), force=force)
+
+
+@train_app.command("beat-net")
+def beat_net(
+    root: Annotated[Path, typer.Argument(help="A folder in GuitarSet's layout; only annotations are read.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: beat_net.npz.")],
+    players: Annotated[
+        str, typer.Option(help="Players to learn from, separated by commas; judge on others.")
+    ] = "00,01,02,03,05",
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Network of the same players to go on from, gently.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Of variations and of where the weights begin.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Train the network that says how likely a beat is at any time; needs the extra 'train'."""
+    _require_training()
+    from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.io.atomic import write_bytes
+    from fretscribe.symbolic.beat_net import parse_beat_net, render_beat_net
+    from fretscribe.training.beat_net import train_beat_net
+
+    if out.exists() and not force:
+        raise OutputError(f"{out} exists already", mend="--force overwrites")
+    if start is not None and not start.is_file():
+        raise OptionError(f"{start} is no file", mend="--from takes a file of this command")
+    net = train_beat_net(
+        open_guitarset(root),
+        [name.strip() for name in players.split(",")],
+        start=None if start is None else parse_beat_net(start.read_bytes(), start.name),
+        steps=steps,
+        seed=seed,
+        device=device,
+        progress=lambda line: typer.echo(line, err=True),
+    )
+    write_bytes(out, render_beat_net(net), force=force)

@@ -207,6 +207,16 @@ def rendered_piece(seed: np.random.SeedSequence, duration_s: float) -> tuple[Tab
     return tab, Audio(samples=mono[None], sample_rate=RENDER_RATE)
 
 
+def with_own(examples: NoteExamples, own: NoteExamples) -> NoteExamples:
+    """The examples of a dataset and those of a user's own recordings, as one set."""
+    return _together(
+        [examples, own],
+        [*examples.failures, *own.failures],
+        **examples.provenance,
+        feedback=dict(own.provenance),
+    )
+
+
 def _together(
     judged: Sequence[NoteExamples], failures: Sequence[Failure], **provenance: object
 ) -> NoteExamples:

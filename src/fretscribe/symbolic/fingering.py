@@ -163,7 +163,8 @@ def expected_strings(notes: Sequence[Note], tuning: Tuning) -> tuple[tuple[float
     )
     table = GripTable(tuning, weights, max_span=options.max_span, max_fret=tuning.highest_fret)
     for event in search([table.event(group)[0] for group in group_events(playable)], tuning, weights):
-        probs.update(zip(map(id, event.notes), event.string_probs, strict=True))
+        for note, of_strings in zip(event.notes, event.string_probs, strict=True):
+            probs[id(note)] = tuple(min(1.0, p) for p in of_strings)  # sums may exceed 1 by rounding
     return tuple(probs[id(note)] for note in bare)
 
 

@@ -93,7 +93,7 @@ def neck_of(counts: Sequence[PlaceCounts], moved: Sequence[Move], tuning: Tuning
 
 def neck_height_in(neck: Neck, width_in: float) -> float:
     """How high the neck and the list beside it become on a page of a width."""
-    width, height = _extent(neck)
+    width, height = neck_extent(neck)
     return _NECK_SHARE * width_in * height / width
 
 
@@ -133,16 +133,21 @@ def place_name(place: Position, tuning: Tuning) -> str:
     return f"{name} fret {place.fret}" if place.fret else f"{name} open"
 
 
-def draw_neck(axes: Axes, neck: Neck) -> None:
-    """Draw a pie of verdicts wherever truth plays, squares for extra notes, arrows for frequent moves."""
+def draw_bare_neck(axes: Axes, neck: Neck) -> None:
+    """A neck with its names and numbers, on which nothing is played yet."""
     _draw_wood(axes, neck)
     _draw_names(axes, neck)
-    width, height = _extent(neck)
+    width, height = neck_extent(neck)
     right, top = neck.n_frets + 0.6, (neck.n_strings - 1) * STRING_GAP + 0.4
     axes.set_xlim(right - width, right)
     axes.set_ylim(top - height, top)
     axes.set_aspect("equal")
     axes.set_axis_off()
+
+
+def draw_neck(axes: Axes, neck: Neck) -> None:
+    """Draw a pie of verdicts wherever truth plays, squares for extra notes, arrows for frequent moves."""
+    draw_bare_neck(axes, neck)
     largest = max([max(c.n_ref, c.verdicts.get("extra", 0)) for c in neck.counts], default=1)
     pies = {c.place: _draw_pie(axes, c, largest) for c in neck.counts if c.n_ref}
     for counts in neck.counts:
@@ -151,7 +156,7 @@ def draw_neck(axes: Axes, neck: Neck) -> None:
         _draw_move(axes, move, pies, most=neck.moved[0].count)
 
 
-def _extent(neck: Neck) -> tuple[float, float]:
+def neck_extent(neck: Neck) -> tuple[float, float]:
     """Width and height with names and numbers, where frets are 1 apart."""
     return neck.n_frets + 1.9, (neck.n_strings - 1) * STRING_GAP + 1.25
 
