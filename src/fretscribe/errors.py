@@ -12,7 +12,8 @@
     ├── WeightsError          weights or calibration that are absent, corrupt or foreign
     ├── MissingExtraError     an optional part of the installation that this command needs
     ├── MissingProgramError   another program that this command needs
-    └── SiteError             a site that cannot be reached, or says no
+    ├── SiteError             a site that cannot be reached, or says no
+    └── WorkerError           a worker process or a cluster that was lost
 
 Libraries raise, only ``fretscribe.cli`` turns them into one line and an exit code. ``mend`` is what the
 user can do about it, in one sentence.
@@ -33,6 +34,18 @@ class FretscribeError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.mend})" if self.mend else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, also where a subclass is made from other arguments: errors travel between processes."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[FretscribeError], args: tuple[object, ...], state: dict[str, object]
+) -> FretscribeError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(FretscribeError):
@@ -97,3 +110,9 @@ class SiteError(FretscribeError):
     """A site that cannot be reached, or that does not want to be read (any further)."""
 
     exit_code = 7
+
+
+class WorkerError(FretscribeError):
+    """A worker process or a cluster that cannot be reached, or that was lost in the middle of its work."""
+
+    exit_code = 8

@@ -95,6 +95,7 @@ def test_bad_options_are_refused(home: Path, tmp_path: Path) -> None:
         (("--source", "midi"), "unknown source"),
         (("--audio", "di"), "unknown recording"),
         (("--workers", "0"), "0 workers"),
+        (("--scheduler", "localhost"), "no scheduler's address"),
         (("--players", ","), "names nothing"),
     ):
         failed = run("guitarset", "--root", home, "--out", tmp_path / "x", *arguments)

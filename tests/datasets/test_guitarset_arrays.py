@@ -17,11 +17,11 @@ from fretscribe.datasets.arrays_check import check_arrays
 from fretscribe.datasets.guitarset import Track, open_guitarset
 from fretscribe.datasets.guitarset_arrays import build
 from fretscribe.datasets.windows import open_windows
-from fretscribe.datasets.workers import worker_pool
 from fretscribe.dsp.mel import log_mel
 from fretscribe.errors import DatasetError, OptionError, OutputError
 from fretscribe.frames import FloatArray
 from fretscribe.io.audio import read_audio
+from fretscribe.workers.pool import worker_pool
 from guitarset_folder import TRACKS, make_folder, make_windows
 
 REAL_DATA = (

@@ -16,8 +16,8 @@ from fretscribe.datasets.arrays_check import check_arrays
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.guitarset_arrays import build
 from fretscribe.datasets.synthetic_set import SynthOptions, parse_kind, render_set
-from fretscribe.datasets.workers import worker_pool
 from fretscribe.errors import OptionError, OutputError
+from fretscribe.workers.pool import worker_pool
 from noise_models import model
 
 NOISE = model()

@@ -20,12 +20,12 @@ from fretscribe.datasets.tab_examples import load_examples
 from fretscribe.datasets.tab_files import load_tab
 from fretscribe.datasets.tab_frames import parse_grid
 from fretscribe.datasets.tab_set import TabSetOptions, TabSetReport, build_tab_set
-from fretscribe.datasets.workers import worker_pool
 from fretscribe.errors import DatasetError, OptionError, OutputError
 from fretscribe.frames import FrameGrid
 from fretscribe.io.formats import write_tab
 from fretscribe.music import Tab, Tuning
 from fretscribe.pipeline.importing import import_tab
+from fretscribe.workers.pool import worker_pool
 from guitarset_folder import make_folder, make_windows
 from noise_models import model
 from tab_folder import DROP_D, ONE_BAR, make_tabs, one_note

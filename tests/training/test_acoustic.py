@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +71,53 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tiny_config: Path, tmp_path: 
     assert resumed.step == 6
     for name, value in whole.net.state_dict().items():
         torch.testing.assert_close(resumed.net.state_dict()[name], value, msg=name)
+
+
+_PROCESS = """
+import sys
+from pathlib import Path
+import torch
+from fretscribe.training.acoustic import read_run, train_acoustic
+from fretscribe.training.processes import Processes
+
+folder = Path(sys.argv[2])
+learner = train_acoustic(read_run(Path(sys.argv[1])), folder / "cache", folder, lambda line: None)
+rank = Processes.joined().rank
+torch.save({"net": learner.net.state_dict(), "history": learner.history}, folder / f"rank{rank}.pt")
+torch.distributed.destroy_process_group()
+"""
+
+
+_DRIFTING = ("blocks.2.wide.bias", "blocks.2.norm.running_mean")
+"""A bias that the norm after it takes out: its gradient is rounding, which AdamW makes steps of."""
+
+
+@pytest.mark.slow
+def test_two_processes_of_torchrun_learn_what_one_does(tiny_config: Path, tmp_path: Path) -> None:
+    """Shares of two and one clips; batch norms, losses and gradients are those of the whole batch."""
+    exact = tiny_config.read_text().replace("batch_clips = 2", "batch_clips = 3\nbfloat16 = false")
+    tiny_config.write_text(exact, encoding="utf-8")
+    alone = train_acoustic(read_run(tiny_config), tmp_path / "cache", tmp_path, silent)
+    (tmp_path / "cache" / "tiny.pt").unlink()
+    (tmp_path / "process.py").write_text(_PROCESS, encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    ended = subprocess.run(
+        [*torchrun, str(tmp_path / "process.py"), str(tiny_config), str(tmp_path)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    for rank in (0, 1):
+        together = torch.load(tmp_path / f"rank{rank}.pt", weights_only=True)
+        for name, value in alone.net.state_dict().items():
+            if name not in _DRIFTING:
+                torch.testing.assert_close(together["net"][name], value, atol=2e-4, rtol=1e-3, msg=name)
+        for row, expected in zip(together["history"], alone.history, strict=rank == 0):
+            told = {key: value for key, value in row.items() if key != "s_per_step"}
+            assert told == pytest.approx({key: expected[key] for key in told}, rel=1e-3)
+    assert (tmp_path / "cache" / "tiny.pt").exists()
 
 
 @pytest.mark.slow

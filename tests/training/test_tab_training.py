@@ -388,6 +388,18 @@ def test_the_lstm_of_nobodys_fold_may_learn_from_the_arrays_own_predictions(
     assert (lstm.sample_rate, lstm.hop_length, lstm.start_s) == (10, 1, 0.1)
 
 
+def test_own_playing_teaches_the_lstm_of_every_fold(
+    examples: TabExamples, tabcnn_folds: Path, make_shop: Callable[..., Workshop]
+) -> None:
+    lines: list[str] = []
+    shop = make_shop(lines=lines)
+    mine = dataclasses.replace(examples, players=np.full_like(examples.players, "me"))
+    train_lstm(LSTM_RUN, [examples], ("00",), shop, tabcnn_folds=tabcnn_folds, own=mine)
+    training = read_training(open_session(shop.out / "lstm_final-00.onnx", 1), shop.out)
+    assert (training["players"], training["held_out"]) == (["01", "02", "me"], ["00"])
+    assert not any("player me" in line for line in lines), "no fold is asked about it"
+
+
 def test_without_predictions_an_lstm_has_nothing_to_refine(
     tmp_path: Path, make_shop: Callable[..., Workshop]
 ) -> None:

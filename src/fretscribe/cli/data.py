@@ -63,6 +63,7 @@ def guitarset(
     ] = None,
     weights: o.Weights = None,
     workers: Workers = 1,
+    scheduler: o.Scheduler = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out what is missing or broken instead of failing.")
     ] = False,
@@ -74,7 +75,7 @@ def guitarset(
     from fretscribe.datasets.array_options import ArrayOptions, parse_audio, parse_source
     from fretscribe.datasets.guitarset_arrays import build
     from fretscribe.datasets.predictions import track_predictor
-    from fretscribe.datasets.workers import worker_pool
+    from fretscribe.workers.pool import worker_pool
 
     if (folds is not None) + (weights is not None) + (not predictions) > 1:
         raise OptionError("--folds, --weights and --no-predictions exclude each other")
@@ -88,9 +89,9 @@ def guitarset(
         skip_broken=skip_broken,
         seed=seed,
     )
-    with worker_pool(workers) as executor, ProgressLine("data", enabled=not quiet) as line:
+    with worker_pool(workers, scheduler) as executor, ProgressLine("data", enabled=not quiet) as line:
         report = build(
-            root,
+            o.far_path(root, scheduler),
             out,
             options,
             predictor=track_predictor(options, folds=folds, weights=weights) if predictions else None,
@@ -183,20 +184,28 @@ def synth(
         typer.Option("--confusions", metavar="FILE", help="How predictions err. Default: as measured."),
     ] = None,
     workers: Workers = 1,
+    scheduler: o.Scheduler = None,
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
     """Render invented guitar music: sound, annotations and training arrays with exact truth."""
     from fretscribe.datasets.noise_file import built_in_confusions, read_confusions
     from fretscribe.datasets.synthetic_set import SynthOptions, parse_kind, render_set
-    from fretscribe.datasets.workers import worker_pool
+    from fretscribe.workers.pool import worker_pool
 
     options = SynthOptions(
         minutes=minutes, seed=seed, kind=parse_kind(kind), arrays=arrays, layout=layout, timesteps=timesteps
     )
     noise = built_in_confusions() if confusions is None else read_confusions(confusions)
-    with worker_pool(workers) as executor, ProgressLine("synth", enabled=not quiet) as line:
-        info = render_set(out, options, noise=noise, executor=executor, force=force, progress=line)
+    with worker_pool(workers, scheduler) as executor, ProgressLine("synth", enabled=not quiet) as line:
+        info = render_set(
+            o.far_path(out, scheduler),
+            options,
+            noise=noise,
+            executor=executor,
+            force=force,
+            progress=line,
+        )
     note_line(f"{options.n_tracks} tracks, {minutes:g} minutes in {out}")
     if info is not None:
         tell_written(out, "train", info)

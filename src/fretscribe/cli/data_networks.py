@@ -59,20 +59,24 @@ def rendered(
         typer.Option(help="Folder with guitarset/ and its annotations; default: $FRETSCRIBE_DATA."),
     ] = None,
     workers: Workers = 2,
+    scheduler: o.Scheduler = None,
     seed: Seed = 1,
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
     """Play real performances by random guitars and microphones into windows for TabCNN."""
     from fretscribe.datasets.arrays import write_arrays
-    from fretscribe.datasets.workers import worker_pool
     from fretscribe.training.rendered_windows import RenderedSettings, rendered_windows
     from fretscribe.training.settings import data_dir
+    from fretscribe.workers.pool import worker_pool
 
     settings = RenderedSettings(clips_per_player=clips, timesteps=timesteps, seed=seed)
-    with worker_pool(workers) as executor, ProgressLine("data", enabled=not quiet) as line:
+    with worker_pool(workers, scheduler) as executor, ProgressLine("data", enabled=not quiet) as line:
         arrays = rendered_windows(
-            settings, data or data_dir(), executor, progress=lambda share: line("rendering", share)
+            settings,
+            o.far_path(data or data_dir(), scheduler),
+            executor,
+            progress=lambda share: line("rendering", share),
         )
     write_arrays(out, arrays, force=force)
     if not quiet:

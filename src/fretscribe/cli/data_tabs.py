@@ -68,6 +68,7 @@ def tabs(
         typer.Option("--confusions", metavar="FILE", help="How predictions err. Default: as measured."),
     ] = None,
     workers: Workers = 1,
+    scheduler: o.Scheduler = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out what cannot be used instead of failing.")
     ] = False,
@@ -86,8 +87,8 @@ def tabs(
     from fretscribe.datasets.tab_files import check_text_options, load_tab
     from fretscribe.datasets.tab_frames import parse_grid
     from fretscribe.datasets.tab_set import TabSetOptions, build_tab_set
-    from fretscribe.datasets.workers import worker_pool
     from fretscribe.pipeline.importing import import_tab
+    from fretscribe.workers.pool import worker_pool
 
     if weights is not None and audio is None:
         raise OptionError("--weights hear recordings", mend="name their folder with --audio")
@@ -100,9 +101,9 @@ def tabs(
         skip_broken=skip_broken,
     )
     noise = built_in_confusions() if confusions is None else read_confusions(confusions)
-    with worker_pool(workers) as executor, ProgressLine("data", enabled=not quiet) as line:
+    with worker_pool(workers, scheduler) as executor, ProgressLine("data", enabled=not quiet) as line:
         report = build_tab_set(
-            folder,
+            o.far_path(folder, scheduler),
             out,
             options,
             load=partial(load_tab, read_other=import_tab, bpm=bpm, ring_s=ring, unroll=unroll),

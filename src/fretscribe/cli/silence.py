@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _STDERR = 2
+_ONE_AT_A_TIME = (
+    threading.RLock()
+)  # the descriptor belongs to the whole process, whose threads may read at once
 
 
 @contextmanager
 def c_libraries_silenced() -> Iterator[None]:
     """Point file descriptor 2 at nothing, and ``sys.stderr`` (ours) at where it pointed before."""
+    with _ONE_AT_A_TIME:
+        yield from _silenced()
+
+
+def _silenced() -> Iterator[None]:
     ours = sys.stderr
     try:
         ours.flush()

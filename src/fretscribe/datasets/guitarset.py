@@ -22,7 +22,7 @@ from typing import Literal
 
 from fretscribe.datasets.guitarset_truth import TrackTruth, parse_truth
 from fretscribe.errors import DatasetError, TabFormatError
-from fretscribe.io.jams import parse_jams
+from fretscribe.io.jams_reader import BENT_CENTS, parse_jams
 from fretscribe.music import Tab
 
 Style = Literal["comp", "solo"]
@@ -132,10 +132,15 @@ class Track:
         """
         return parse_truth(self.annotation.read(), self.track_id)
 
-    def tab(self) -> Tab:
+    def tab(self, *, bent_cents: float = BENT_CENTS) -> Tab:
         """What was played as a playable tab: whole frets with bends, overlaps on a string trimmed.
 
         Velocities are not annotated: all notes have the default.
+
+        Parameters
+        ----------
+        bent_cents : float
+            Contours that stay nearer than this to their median are left out.
 
         Raises
         ------
@@ -145,7 +150,7 @@ class Track:
         data = self.annotation.read()
         parse_truth(data, self.track_id)  # refuses what the tab's reader would leave out with a warning
         try:
-            tab = parse_jams(data, self.track_id).tab
+            tab = parse_jams(data, self.track_id, bent_cents=bent_cents).tab
         except TabFormatError as error:
             raise DatasetError(error.message, mend="download the dataset again") from error
         provenance = {"source": "GuitarSet annotation", "track": self.track_id}

@@ -35,11 +35,11 @@ from fretscribe.datasets.arrays import (
 from fretscribe.datasets.guitarset import AUDIO_FOLDERS, GuitarSet, Track, open_guitarset
 from fretscribe.datasets.guitarset_truth import TrackTruth
 from fretscribe.datasets.windows import WindowSet, open_windows
-from fretscribe.datasets.workers import in_order
 from fretscribe.dsp.mel import MEL_SAMPLE_RATE, log_mel
 from fretscribe.errors import DatasetError, FretscribeError
 from fretscribe.frames import FloatArray, tab_from_probs
 from fretscribe.io.audio import read_audio
+from fretscribe.workers.pool import in_order
 
 Tell = Callable[[str], None]
 Progress = Callable[[str, float], None]

@@ -43,7 +43,6 @@ from fretscribe.datasets.idioms.generator import Style
 from fretscribe.datasets.noise import ConfusionModel, apply_noise
 from fretscribe.datasets.noise_file import confusions_text
 from fretscribe.datasets.synthetic import RENDER_RATE, render_strings
-from fretscribe.datasets.workers import in_order
 from fretscribe.dsp.mel import MEL_HOP_LENGTH, MEL_SAMPLE_RATE, log_mel, mel_grid
 from fretscribe.errors import OptionError, OutputError
 from fretscribe.frames import Audio, FloatArray
@@ -53,6 +52,7 @@ from fretscribe.io.jams import render_jams
 from fretscribe.music import Key, Tab, Tuning
 from fretscribe.result import AudioInfo, Transcription
 from fretscribe.symbols import key_tonic_name
+from fretscribe.workers.pool import in_order
 
 SetKind = Literal["mixed", "steel", "electric", "nylon"]
 
@@ -224,7 +224,7 @@ def _render_track(number: int, *, options: SynthOptions, staging: Path) -> _Rend
     for folder in ("annotation", _AUDIO_FOLDER):
         (staging / folder).mkdir(exist_ok=True)
     sound_file = staging / _AUDIO_FOLDER / f"{name}_mic.wav"
-    write_audio(audio, sound_file)
+    write_audio(audio, sound_file, force=True)  # a worker that died here may have written it
     (staging / "annotation" / f"{name}.jams").write_bytes(annotation)
     # Heard from the file, as a recording is: in quiet ones the 16 bits matter.
     spec = log_mel(read_audio(sound_file, sample_rate=MEL_SAMPLE_RATE).audio.mono())

@@ -35,11 +35,11 @@ from fretscribe.datasets.noise_file import confusions_text
 from fretscribe.datasets.tab_files import TempoFrom, find_tabs
 from fretscribe.datasets.tab_frames import FramedTab, GridName, LoadFile, frame_tab, tab_grid
 from fretscribe.datasets.tab_recordings import Listener
-from fretscribe.datasets.workers import in_order
 from fretscribe.errors import DatasetError, OptionError
 from fretscribe.frames import FloatArray
 from fretscribe.music import STANDARD_TUNING, Tuning
 from fretscribe.tunings import tuning_name
+from fretscribe.workers.pool import in_order
 
 SOURCE, HEARD_SOURCE = "tabs", "tabs-audio"
 """Of the samples in ``arrays.json``: predictions drawn, and predictions from a recording."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from fretscribe.datasets.guitarset import AUDIO_FOLDERS, AudioSource, GuitarSet, Track
 from fretscribe.datasets.guitarset_truth import TrackTruth
-from fretscribe.errors import DatasetError, FretscribeError
+from fretscribe.errors import DatasetError, FretscribeError, WorkerError
 from fretscribe.evaluation.confidence import confidence_scores
 from fretscribe.evaluation.metrics import (
     frame_grid,
@@ -29,6 +30,7 @@ from fretscribe.evaluation.playability import playability
 from fretscribe.evaluation.summary import Evaluation, Failure, TrackRow, TrackScores
 from fretscribe.music import Tab, Tuning
 from fretscribe.result import Transcription
+from fretscribe.workers.pool import as_finished
 
 Progress = Callable[[int, int, str], None]
 """Called with tracks done, tracks in all, and the id of the track that was just finished."""
@@ -142,35 +144,20 @@ def evaluate_dataset(
         if progress is not None:
             progress(len(outcomes), len(chosen), outcome.track_id)
 
-    if executor is None:
-        for track in chosen:
-            note(_judge(track, source, transcribe))
-    else:
-        _judge_elsewhere(executor, chosen, source, transcribe, note)
+    judge = partial(_judge, source=source, transcribe=transcribe)
+    for track_id, outcome in as_finished(judge, {track.track_id: track for track in chosen}, executor):
+        if isinstance(outcome, WorkerError):
+            note(Failure(track_id=track_id, message=str(outcome)))
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            note(outcome)
     ordered = [outcomes[track.track_id] for track in chosen]
     return Evaluation(
         rows=tuple(outcome for outcome in ordered if isinstance(outcome, TrackRow)),
         failures=tuple(outcome for outcome in ordered if isinstance(outcome, Failure)),
         settings={"dataset": "GuitarSet", "recordings": source, **(settings or {})},
     )
-
-
-def _judge_elsewhere(
-    executor: Executor,
-    tracks: Sequence[Track],
-    source: AudioSource,
-    transcribe: Callable[[Path], Transcription],
-    note: Callable[[TrackRow | Failure], None],
-) -> None:
-    futures: list[Future[TrackRow | Failure]] = [
-        executor.submit(_judge, track, source, transcribe) for track in tracks
-    ]
-    try:
-        for future in as_completed(futures):
-            note(future.result())
-    finally:
-        for future in futures:
-            future.cancel()
 
 
 def _judge(

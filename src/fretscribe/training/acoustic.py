@@ -1,8 +1,9 @@
 """Training of the acoustic model: render clips, learn, validate, checkpoint, export.
 
 One run is one TOML (``configs/acoustic.toml``). It resumes where it stopped: shards and checkpoint lie
-in the cache. Neighbours: ``acoustic_clips`` renders, ``acoustic_batches`` makes targets, ``export``
-writes what ships.
+in the cache. Under ``torchrun`` every process renders its share and learns from its share of each batch,
+the first one validates and writes. Neighbours: ``acoustic_clips`` renders, ``acoustic_batches`` makes
+targets, ``export`` writes what ships.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,10 @@ from fretscribe.training.acoustic_clips import (
     shard_path,
 )
 from fretscribe.training.clips import ClipSettings
+from fretscribe.training.processes import Processes
 from fretscribe.training.settings import read_toml, settings_from
+from fretscribe.training.shared_norm import share_norms
+from fretscribe.workers.pool import worker_pool
 
 Report = Callable[[str], None]
 _VALIDATION_SHARD = 99_999
@@ -113,28 +115,24 @@ def read_run(path: Path) -> RunSettings:
 def prepare_shards(
     run: RunSettings, cache: Path, data: Path, report: Report
 ) -> tuple[list[Path], list[Path]]:
-    """Render what the run lacks; returns the paths of training and of validation shards."""
+    """Render what the run lacks, shared out; returns the paths of training and of validation shards."""
+    processes = Processes.joined()
     training: list[Path] = []
     validation: list[Path] = []
     for name, clips in run.clips.items():
         folder = shard_folder(cache, clips, run.model)
         wanted = [_VALIDATION_SHARD, *range(clips.n_shards)]
-        missing = [i for i in wanted if not shard_path(folder, i).exists()]
+        mine = wanted[processes.rank :: processes.world]
+        missing = [i for i in mine if not shard_path(folder, i).exists()]
         start = time.monotonic()
-        with _workers(min(run.loop.n_workers, len(missing))) as executor:
+        with worker_pool(max(1, min(run.loop.n_workers, len(missing)))) as executor:
             for done, path in enumerate(make_shards(folder, missing, clips, run.model, data, executor), 1):
                 left_s = (time.monotonic() - start) / done * (len(missing) - done)
                 report(f"rendered {name} {path.name} ({done}/{len(missing)}, {left_s / 60:.0f} min left)")
         validation.append(shard_path(folder, _VALIDATION_SHARD))
         training += [shard_path(folder, i) for i in range(clips.n_shards)]
+    processes.meet()
     return training, validation
-
-
-def _workers(n_workers: int) -> Executor:
-    """Processes, or one thread where a single worker would do: it starts at once."""
-    if n_workers <= 1:
-        return ThreadPoolExecutor(1)
-    return ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,46 +200,70 @@ def train_acoustic(run: RunSettings, cache: Path, data: Path, report: Report) ->
         ``average`` holds the weights to ship; ``step`` says how far it came.
     """
     started = time.monotonic()
+    processes = Processes.joined()
+    if run.loop.batch_clips < processes.world:
+        raise OptionError(
+            f"{processes.world} processes cannot share {run.loop.batch_clips} clips",
+            mend="raise batch_clips, or start fewer processes",
+        )
     paths = prepare_shards(run, cache, data, report)
     training, validation = ([load_shard(p) for p in part] for part in paths)
     learner, checkpoint = new_learner(run), cache / f"{run.name}.pt"
     if checkpoint.exists():
         learner.restore(checkpoint)
         report(f"resumed {checkpoint} at step {learner.step}")
+    if processes.world > 1:
+        share_norms(learner.net)
     report(f"{n_parameters(learner.net):,} parameters, {len(training)} shards")
     losses: list[dict[str, float]] = []
     clock = time.monotonic()
     while learner.step < run.loop.n_steps:
-        losses.append(_train_step(learner, training, run))
+        losses.append(_train_step(learner, training, run, processes))
         if learner.step % run.loop.save_every == 0 or learner.step == run.loop.n_steps:
-            row = _mean_rows(losses) | {f"val_{k}": v for k, v in validate(learner, validation, run).items()}
-            row |= {"step": learner.step, "s_per_step": (time.monotonic() - clock) / len(losses)}
-            learner.history.append(row)
-            learner.save(checkpoint)
-            report(json.dumps({k: round(v, 4) for k, v in row.items()}))
+            if processes.rank == 0:
+                row = _mean_rows(losses)
+                row |= {f"val_{k}": v for k, v in validate(learner, validation, run).items()}
+                row |= {"step": learner.step, "s_per_step": (time.monotonic() - clock) / len(losses)}
+                learner.history.append(row)
+                learner.save(checkpoint)
+                report(json.dumps({k: round(v, 4) for k, v in row.items()}))
             losses, clock = [], time.monotonic()
-        if run.loop.stop_after_s and time.monotonic() - started > run.loop.stop_after_s:
-            learner.save(checkpoint)
+        too_late = time.monotonic() - started > run.loop.stop_after_s
+        if run.loop.stop_after_s and processes.agreed(too_late):
+            if processes.rank == 0:
+                learner.save(checkpoint)
             report(f"stopped at step {learner.step} after {run.loop.stop_after_s:.0f} s; run again to go on")
             break
     return learner
 
 
-def _train_step(learner: Learner, shards: Sequence[Shard], run: RunSettings) -> dict[str, float]:
+def _train_step(
+    learner: Learner, shards: Sequence[Shard], run: RunSettings, processes: Processes
+) -> dict[str, float]:
     rng = np.random.default_rng([run.loop.seed, learner.step])
-    batch = draw_batch(shards, run.loop.batch_clips, run.model, rng)
+    batch = _share(draw_batch(shards, run.loop.batch_clips, run.model, rng), processes)
     for group in learner.optimizer.param_groups:
         group["lr"] = run.loop.learning_rate * _rate(learner.step, run.loop.n_steps)
     learner.net.train()
-    parts = losses_of(learner.net, batch, run.loop)
+    parts = losses_of(learner.net, batch, run.loop, processes)
     loss = parts["onset"] + parts["active"] + run.loop.string_weight * parts["string"]
     learner.optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    (loss * processes.world).backward()  # type: ignore[no-untyped-call]  # the sum is averaged
+    processes.average_gradients(learner.net)
     nn.utils.clip_grad_norm_(learner.net.parameters(), 2.0)
     learner.optimizer.step()
     learner.step += 1
     _update_average(learner, min(run.loop.ema, learner.step / (learner.step + 10)))
-    return {name: float(value.detach()) for name, value in parts.items()}
+    return {name: float(processes.total(value.detach())) for name, value in parts.items()}
+
+
+def _share(batch: Batch, processes: Processes) -> Batch:
+    return Batch(
+        features=processes.share(batch.features),
+        onset=processes.share(batch.onset),
+        active=processes.share(batch.active),
+        strings=processes.share(batch.strings),
+    )
 
 
 def _rate(step: int, n_steps: int) -> float:
@@ -262,8 +284,11 @@ def _update_average(learner: Learner, decay: float) -> None:
             mean.copy_(value)
 
 
-def losses_of(net: AcousticNet, batch: Batch, loop: LoopSettings) -> dict[str, Tensor]:
-    """The three losses, each divided by the amount of truth so that sparse clips weigh as dense ones."""
+def losses_of(net: AcousticNet, batch: Batch, loop: LoopSettings, processes: Processes) -> dict[str, Tensor]:
+    """The three losses, each divided by the amount of truth so that sparse clips weigh as dense ones.
+
+    Of a share of a batch, the part that it adds to the losses of the whole.
+    """
     features = batch.features.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=loop.bfloat16):
         onset, active, strings = net(features)
@@ -273,9 +298,9 @@ def losses_of(net: AcousticNet, batch: Batch, loop: LoopSettings) -> dict[str, T
     share = batch.strings / n_sounding.clamp(min=1)
     cross = -(share * F.log_softmax(strings, dim=2)).sum(2)
     return {
-        "onset": _bce(onset, batch.onset) / batch.onset.sum().clamp(min=1),
-        "active": _bce(active, batch.active) / batch.active.sum().clamp(min=1),
-        "string": (cross * sounding).sum() / sounding.sum().clamp(min=1),
+        "onset": _bce(onset, batch.onset) / processes.total(batch.onset.sum()).clamp(min=1),
+        "active": _bce(active, batch.active) / processes.total(batch.active.sum()).clamp(min=1),
+        "string": (cross * sounding).sum() / processes.total(sounding.sum()).clamp(min=1),
     }
 
 
@@ -290,7 +315,7 @@ def validate(learner: Learner, shards: Sequence[Shard], run: RunSettings) -> dic
     rows = []
     for shard in shards:
         batches = all_batches(shard, run.loop.batch_clips, run.model)
-        rows += [losses_of(learner.average, batch, run.loop) for batch in batches]
+        rows += [losses_of(learner.average, batch, run.loop, Processes()) for batch in batches]
     return _mean_rows([{k: float(v) for k, v in row.items()} for row in rows])
 
 

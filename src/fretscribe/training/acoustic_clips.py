@@ -11,8 +11,9 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ import torch
 
 from fretscribe.models.acoustic_net import AcousticConfig, FrontEnd
 from fretscribe.training.clips import Clip, ClipSettings, render_clip
+from fretscribe.workers.pool import in_order
 
 NOTE_FIELDS = np.dtype(
     [("clip", "i4"), ("onset_s", "f4"), ("offset_s", "f4"), ("pitch", "i2"), ("string", "i2")]
@@ -109,12 +111,11 @@ def make_shards(
     settings: ClipSettings,
     config: AcousticConfig,
     data: Path,
-    executor: Executor,
+    executor: Executor | None,
 ) -> Iterator[Path]:
-    """Render shards on an executor; yields each path as it is done."""
-    jobs = [executor.submit(make_shard, index, folder, settings, config, data) for index in indices]
-    for job in as_completed(jobs):
-        yield job.result()
+    """Render shards on an executor, or here; yields the paths in their order, as they are done."""
+    work = partial(make_shard, folder=folder, settings=settings, config=config, data=data)
+    return in_order(work, indices, executor)
 
 
 def load_shard(path: Path) -> Shard:

@@ -12,6 +12,7 @@ from fretscribe.models.acoustic import load_acoustic
 from fretscribe.models.weights import sha256_of, write_registry
 from fretscribe.training.acoustic import Learner, RunSettings, train_acoustic
 from fretscribe.training.export import export_acoustic, save_network
+from fretscribe.training.processes import is_first_process
 from fretscribe.training.thresholds import development_scores
 
 
@@ -41,12 +42,14 @@ def run_acoustic(
     Returns
     -------
     Path
-        The folder that was written. A run that was stopped early exports what it has.
+        The folder that was written (by the first process). A run that was stopped early exports what it has.
     """
     loop = dataclasses.replace(run.loop, stop_after_s=stop_after_s or run.loop.stop_after_s)
     run = dataclasses.replace(run, loop=loop)
     learner = train_acoustic(run, cache, data, report)
     folder = out or cache / run.name
+    if not is_first_process():
+        return folder
     folder.mkdir(parents=True, exist_ok=True)
     save_network(learner.average, run.model, folder / "acoustic.safetensors")
     export_acoustic(learner.average, folder / "acoustic.onnx")

@@ -1,7 +1,7 @@
 """The plain loop that the tab networks share: draw, step, validate, keep the best, resume.
 
 What differs between networks comes in as callables (`Task`). Runs under ``torchrun`` on many devices: every
-process takes its share of each batch, gradients are averaged, process 0 validates and writes. Neighbours:
+process takes its share of each batch, gradients are averaged, process 0 writes (``processes``). Neighbours:
 ``tabcnn`` and ``lstm`` make tasks, ``curves`` draws the history.
 """
 
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from fretscribe.training.processes import Processes
 
 Report = Callable[[str], None]
 Scores = Mapping[str, float]
@@ -111,51 +113,6 @@ class Outcome:
     best_score: float = -math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class _Processes:
-    """Which of how many processes this is."""
-
-    rank: int = 0
-    world: int = 1
-
-    @classmethod
-    def joined(cls) -> _Processes:
-        """Join the processes that ``torchrun`` started, if it did."""
-        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-            return cls()
-        if not torch.distributed.is_initialized():
-            backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-            torch.distributed.init_process_group(backends)
-        return cls(torch.distributed.get_rank(), torch.distributed.get_world_size())
-
-    def average_gradients(self, net: nn.Module) -> None:
-        for parameter in net.parameters() if self.world > 1 else ():
-            if parameter.grad is not None:
-                torch.distributed.all_reduce(parameter.grad)
-                parameter.grad /= self.world
-
-    def agreed(self, decision: bool) -> bool:
-        """Process 0's decision, in all of them."""
-        if self.world == 1:
-            return decision
-        flag = torch.tensor(int(decision))
-        torch.distributed.broadcast(flag, src=0)
-        return bool(flag)
-
-    def share(self, indices: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return indices[self.rank :: self.world]
-
-
-def agreed(decision: bool) -> bool:
-    """The first process's decision, in all of them: clocks differ."""
-    return _Processes.joined().agreed(decision)
-
-
-def is_first_process() -> bool:
-    """Whether this process is the one that writes files."""
-    return _Processes.joined().rank == 0
-
-
 def best_device() -> torch.device:
     """The GPU of this process where there is one, else the CPU."""
     if not torch.cuda.is_available():
@@ -182,7 +139,7 @@ def fit(
     """
     started_s = time.monotonic()
     torch.manual_seed(settings.seed)
-    processes = _Processes.joined()
+    processes = Processes.joined()
     average = copy.deepcopy(task.net).eval()
     state = Outcome(net=task.net, best=copy.deepcopy(average), average=average)
     optimizer = torch.optim.AdamW(
@@ -220,7 +177,7 @@ def _epoch(
     optimizer: torch.optim.AdamW,
     settings: TabLoopSettings,
     n_steps: int,
-    processes: _Processes,
+    processes: Processes,
 ) -> dict[str, float]:
     rng = np.random.default_rng([settings.seed, state.epoch])
     torch.manual_seed(settings.seed * 1000 + state.epoch)  # dropout: an epoch done again is the same

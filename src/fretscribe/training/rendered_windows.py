@@ -28,12 +28,12 @@ from fretscribe.datasets.arrays import (
 )
 from fretscribe.datasets.guitarset import open_guitarset
 from fretscribe.datasets.guitarset_truth import RefNote
-from fretscribe.datasets.workers import in_order
 from fretscribe.dsp.cqt_windows import SAMPLE_RATE, cqt_windows, is_flat, window_grid
 from fretscribe.dsp.level import level_gain
 from fretscribe.frames import FloatArray
 from fretscribe.music import STANDARD_TUNING, Tab
 from fretscribe.training.clips import ClipSettings, play, varied_performance
+from fretscribe.workers.pool import in_order
 
 RENDER_RATE = 22050
 SOURCE = "rendered"

@@ -25,8 +25,9 @@ from fretscribe.models.weights import sha256_of
 from fretscribe.training.augment import AugmentSettings
 from fretscribe.training.curves import draw_curve
 from fretscribe.training.export import export_lstm, export_tabcnn, save_network
-from fretscribe.training.loop import Outcome, Report, TabLoopSettings, Task, fit, is_first_process
+from fretscribe.training.loop import Outcome, Report, TabLoopSettings, Task, fit
 from fretscribe.training.lstm import LstmSettings, Sequences, lstm_task
+from fretscribe.training.processes import is_first_process
 from fretscribe.training.settings import read_toml, settings_from
 from fretscribe.training.tabcnn import TabCnnSettings, tabcnn_task
 
@@ -145,6 +146,7 @@ def train_lstm(
     *,
     tabcnn_folds: Path | None,
     validate_on: Sequence[str] = (),
+    own: TabExamples | None = None,
 ) -> Outcome:
     """Train the LSTM of one fold, or go on; writes its files when it is done.
 
@@ -153,6 +155,8 @@ def train_lstm(
     tabcnn_folds : Path, optional
         Folder of TabCNN folds that make its inputs; without it the arrays' own ``X_lstm`` is taken, which
         is honest for the fold of nobody only.
+    own : TabExamples, optional
+        A user's own playing besides, always with its own ``X_lstm``: it belongs to no fold.
 
     Raises
     ------
@@ -161,7 +165,8 @@ def train_lstm(
     DatasetError
         If the arrays hold no X_lstm where it is needed.
     """
-    run = dataclasses.replace(run, settings=_lstm_on_the_grid_of(run.settings, sets))
+    everything = [*sets] if own is None else [*sets, own]
+    run = dataclasses.replace(run, settings=_lstm_on_the_grid_of(run.settings, everything))
     name = fold_name(LSTM_NAME, fold)
     if fold and tabcnn_folds is None:
         raise OptionError(
@@ -169,11 +174,13 @@ def train_lstm(
             mend="give --tabcnn-folds, trained with --nested",
         )
     sequences = [_sequences(s, [*fold, *validate_on], tabcnn_folds, shop) for s in sets]
+    if own is not None:
+        sequences.append(_sequences(own, [], None, shop))
     task = lstm_task(
         name, sequences, run.settings, held_out=fold, validate_on=validate_on, seed=run.loop.seed
     )
-    training = _training(sets, [*fold, *validate_on], run.loop.seed)
-    outcome = _fit(_marked(task, run, training, sets, [s.tab for s in sequences]), run.loop, shop)
+    training = _training(everything, [*fold, *validate_on], run.loop.seed)
+    outcome = _fit(_marked(task, run, training, everything, [s.tab for s in sequences]), run.loop, shop)
     if outcome.finished and is_first_process():
         if not isinstance(outcome.best, LstmNet):
             raise TypeError("the loop lost its network")
