@@ -17,10 +17,10 @@ from hypothesis import given, settings
 
 from alphatab import alphatab_folder
 from fretscribe.io.audio import file_sha256
-from fretscribe.io.html_data import bar_beats, page_data
+from fretscribe.io.html_data import page_data
 from fretscribe.io.html_sound import LONGEST_S, SAMPLE_RATE, outline, sound_lack
 from fretscribe.io.html_writer import FOLDER, SCRIPTS, html_losses, render_html
-from fretscribe.io.tab_to_score import tab_to_score
+from fretscribe.io.tab_to_score import bar_beats, tab_to_score
 from fretscribe.music import Chord, Tab
 from fretscribe.result import AudioInfo, Transcription
 from random_tabs import random_tab

@@ -24,11 +24,13 @@ from fretscribe.io.tab_to_score import tab_to_score, told_losses
 from fretscribe.result import Transcription
 
 FOLDER = Path(__file__).parent / "page"
-SCRIPTS = (
+PARTS = (
     "song.js", "engraving.js", "paper.js", "synth.js", "sound.js", "player.js", "timeline.js", "view.js",
-    "main.js", "embedded.js",
+    "main.js",
 )  # fmt: skip
-"""The page's own, in the order that they need each other."""
+"""The page's own, in the order that they need each other; who has a song then calls their ``openPage``."""
+SCRIPTS = (*PARTS, "embedded.js")
+"""With the one that calls it with what lies in the page."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _UNTITLED = "Untitled"
 
@@ -56,13 +58,13 @@ def render_html(result: Transcription) -> bytes:
         data["recording"] = None
     data["recording_lack"] = lack
     scripts = [_script(_read("vendor/alphaTab.min.js")), *(_script(_read(name)) for name in SCRIPTS)]
-    page = _fill(
+    page = fill_page(
         _read("page.html"),
         {
             "policy": _policy(scripts),
             "title": html.escape(one_line(result.tab.title) or _UNTITLED),
             "style": _read("page.css"),
-            "data": _json(data),
+            "data": page_json(data),
             "font": _base64((FOLDER / "vendor" / "Bravura.woff2").read_bytes()),
             "recording": _base64(mp3),
             "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
@@ -92,13 +94,13 @@ def _script(text: str) -> str:
     return text
 
 
-def _json(data: Mapping[str, object]) -> str:
+def page_json(data: Mapping[str, object]) -> str:
     """JSON that HTML cannot take for tags, whatever its strings hold."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def fill_page(template: str, values: Mapping[str, str]) -> str:
     """Every ``{{name}}`` of the template by its value; what a value holds is not looked at again."""
     return _PLACE.sub(lambda place: values[place[1]], template)
 

@@ -98,6 +98,7 @@ function choose(page, note) {
   page.chosen = note;
   showNote(page.song, note);
   if (page.ready) page.engraving.choose(note);
+  page.noteChosen?.(note); // for whoever adds to the panel
 }
 
 // Chooses the next note of whom nobody is sure, or the one before; round and round.
