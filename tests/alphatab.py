@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 CACHE = Path(os.environ.get("FRETSCRIBE_CACHE") or Path.home() / ".cache" / "fretscribe")
-SCRIPT = Path(__file__).parent / "oracles" / "alphatab_notes.mjs"
+SCRIPTS = Path(__file__).parent / "oracles"
 
 
 def alphatab_folder() -> Path:
@@ -27,9 +27,9 @@ def alphatab_folder() -> Path:
     return found[-1]
 
 
-def read_with_alphatab(paths: Sequence[Path]) -> list[dict[str, Any]]:
+def read_with_alphatab(paths: Sequence[Path], *, script: str = "alphatab_notes.mjs") -> list[dict[str, Any]]:
     """What alphaTab reads from every file (see the script), or ``{"error": ...}``; one process for all."""
-    command = ["node", str(SCRIPT), str(alphatab_folder()), *map(str, paths)]
+    command = ["node", str(SCRIPTS / script), str(alphatab_folder()), *map(str, paths)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
     readings = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(readings) == len(paths)

@@ -28,7 +28,7 @@ RESULT = Transcription(
 def test_what_there_is() -> None:
     assert set(WRITABLE) >= {"txt", "mid", "json", "jams", "gp5", "gp", "alphatex", "musicxml", "ly", "pdf"}
     assert set(READABLE) == {"txt", "mid", "json", "jams", *SCORES}
-    assert SCORES == ("gp5", "gp4", "gp", "gpx", "musicxml", "mxl")
+    assert SCORES == ("gp5", "gp4", "gp", "gp-synced", "gpx", "musicxml", "mxl")
 
 
 @pytest.mark.parametrize("name", [name for name in WRITABLE if FORMATS[name].require is None])

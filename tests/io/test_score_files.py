@@ -263,4 +263,4 @@ def test_tunings_and_capos_agree_with_alphatab(readings: list) -> None:
 
 
 def test_all_suffixes_are_registered() -> None:
-    assert {format_of(f"a{suffix}") for suffix in SUFFIXES} == set(SCORES)
+    assert {format_of(f"a{suffix}") for suffix in (*SUFFIXES, ".synced.gp")} == set(SCORES)

@@ -31,9 +31,9 @@ def convert(
 ) -> None:
     """Convert a tab to another format.
 
-    The suffixes say which. Read and written: .json .tab.txt .mid .jams .gp5 .gp .musicxml; read only: .gp3
-    .gp4 .gpx .mxl; written only: .alphatex .csv .ly .pdf. What names pitches but no strings gets a
-    fingering. What is left out is said.
+    The suffixes say which. Read and written: .json .tab.txt .mid .jams .gp5 .gp .synced.gp .musicxml; read
+    only: .gp3 .gp4 .gpx .mxl; written only: .alphatex .csv .ly .pdf. What names pitches but no strings gets
+    a fingering. What is left out is said.
     """
     from fretscribe.cli.report import warning_line
     from fretscribe.io.formats import format_of, losses_of, write_tab

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fretscribe.result import Transcription
 
 STDOUT = "-"
-_BINARY = frozenset({"mid", "gp5", "gp", "pdf", "html"})
+_BINARY = frozenset({"mid", "gp5", "gp", "gp-synced", "pdf", "html"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

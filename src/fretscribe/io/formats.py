@@ -45,6 +45,7 @@ class TabFormat:
     A format of scores has several tracks; it is read by ``score`` instead of ``parse``. One that is drawn for
     people is written by ``draw`` instead of ``render``. ``losses`` says what a file of this tab would lack,
     such as "3 bends of unknown height". ``require`` raises where this machine lacks what writing needs.
+    ``holds_recording``: the very recording goes into the file, where it is still there.
     """
 
     name: str
@@ -55,6 +56,7 @@ class TabFormat:
     require: Callable[[], None] | None = None
     parse: Callable[[bytes, str], Transcription] | None = None
     score: Callable[[bytes, str], Score] | None = None
+    holds_recording: bool = False
 
 
 def _draw_text(result: Transcription, page: PageOptions) -> bytes:
@@ -115,6 +117,18 @@ def _render_lilypond(result: Transcription) -> bytes:
 
 def _render_pdf(result: Transcription) -> bytes:
     return render_pdf(tab_to_score(result.tab))
+
+
+def _render_synced_gp(result: Transcription) -> bytes:
+    from fretscribe.io.synced_gp import render_synced_gp  # loads what reads recordings
+
+    return render_synced_gp(result)
+
+
+def _losses_of_synced_gp(result: Transcription) -> tuple[str, ...]:
+    from fretscribe.io.synced_gp import synced_gp_losses
+
+    return synced_gp_losses(result)
 
 
 def _render_html(result: Transcription) -> bytes:
@@ -181,6 +195,14 @@ FORMATS: Mapping[str, TabFormat] = MappingProxyType(
                 losses=_losses_of_score,
                 score=_score_of_guitar_pro,
             ),
+            TabFormat(
+                name="gp-synced",
+                suffixes=(".synced.gp",),
+                render=_render_synced_gp,
+                losses=_losses_of_synced_gp,
+                score=_score_of_guitar_pro,
+                holds_recording=True,
+            ),
             TabFormat(name="gpx", suffixes=(".gpx",), score=_score_of_guitar_pro),
             TabFormat(
                 name="alphatex",
@@ -204,7 +226,13 @@ FORMATS: Mapping[str, TabFormat] = MappingProxyType(
                 losses=_losses_of_score,
                 require=_require_engraver,
             ),
-            TabFormat(name="html", suffixes=(".html",), render=_render_html, losses=_losses_of_html),
+            TabFormat(
+                name="html",
+                suffixes=(".html",),
+                render=_render_html,
+                losses=_losses_of_html,
+                holds_recording=True,
+            ),
         )
     }
 )

@@ -112,8 +112,9 @@ def _tempos(root: Element, left_out: Counter[str], name: str) -> dict[int, list[
     """Bar -> (share of the bar, quarter notes a minute)."""
     found: dict[int, list[tuple[Fraction, float]]] = {}
     for change in root.iterfind("MasterTrack/Automations/Automation"):
-        if text_of(change, "Type") != "Tempo":
-            left_out["automations of the whole song"] += 1
+        if (kind := text_of(change, "Type")) != "Tempo":
+            is_sync = kind == "SyncPoint"
+            left_out["sync points with a recording" if is_sync else "automations of the whole song"] += 1
             continue
         bar = integer(text_of(change, "Bar"), f"{name}: a tempo", low=0, high=MAX_BARS)
         value, _, unit = text_of(change, "Value").partition(" ")

@@ -4,8 +4,8 @@ Holds title, artist, tuning, capo, tempo map, metre, key, a pick-up, written val
 chord symbols and the techniques. What the format cannot hold: velocities finer than eight dynamics a beat,
 bends finer than a quarter tone or freer than ``bend_shapes``, probabilities, seconds (tempos keep a
 thousandth), and that a key is unknown: C major then. Dynamics and small changes of tempo are played but not
-drawn. Writes scores as ``tab_to_score`` makes them: one track, one voice. Neighbours: ``gpif_track_writer``
-and ``gpif_beats_writer`` write the parts, ``gpif_reader`` reads the result.
+drawn. Writes scores as ``tab_to_score`` makes them: one track, one voice. Neighbours: ``gpif_track_writer``,
+``gpif_beats_writer`` and ``gpif_sync_writer`` write the parts, ``gpif_reader`` reads the result.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 
 from fretscribe.io.gpif_beats_writer import GpifBeatTables
+from fretscribe.io.gpif_sync_writer import SyncedRecording
 from fretscribe.io.gpif_track_writer import chord_ids, clef_of, track_element
 from fretscribe.io.gpif_xml import automation, element, text_element
 from fretscribe.io.key_signatures import fifths_of_key
@@ -23,6 +24,16 @@ from fretscribe.io.score_links import link_notes
 from fretscribe.io.score_signs import only_track, plain_number, tempo_marks_of
 from fretscribe.music import Key
 
+_VERSION_7 = (
+    element("GPVersion", "7"),
+    element("GPRevision", "12024", required=12021, recommended=12023),
+    element("Encoding", element("EncodingDescription", "GP7")),
+)
+_VERSION_8 = (
+    element("GPVersion", "8.1.3"),
+    element("GPRevision", "13007", required=12024, recommended=13000),
+    element("Encoding", element("EncodingDescription", "GP8")),
+)
 _QUARTER = "2"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_BY_ALL = 0o644 << 16
@@ -41,8 +52,8 @@ _STYLE: Mapping[str, bool] = {
 }
 
 
-def render_gp(score: Score) -> bytes:
-    """The bytes of a ``.gp`` file; the same score gives the same bytes.
+def render_gp(score: Score, recording: SyncedRecording | None = None) -> bytes:
+    """The bytes of a ``.gp`` file; the same input gives the same bytes. Only Guitar Pro 8 plays recordings.
 
     Raises
     ------
@@ -54,12 +65,14 @@ def render_gp(score: Score) -> bytes:
         "Content/BinaryStylesheet": _stylesheet(_STYLE),
         "Content/LayoutConfiguration": _LAYOUT_CONFIGURATION,
         "Content/PartConfiguration": _PART_CONFIGURATION,
-        "Content/score.gpif": render_gpif(score),
+        "Content/score.gpif": render_gpif(score, recording),
     }
+    if recording is not None:
+        members[recording.member] = recording.mp3
     return _zipped(members)
 
 
-def render_gpif(score: Score) -> bytes:
+def render_gpif(score: Score, recording: SyncedRecording | None = None) -> bytes:
     """The document alone; errors as `render_gp`."""
     track = only_track(score)
     chords = chord_ids(track)
@@ -67,11 +80,10 @@ def render_gpif(score: Score) -> bytes:
     voices = list(_voices(score, track, tables))
     document = element(
         "GPIF",
-        element("GPVersion", "7"),
-        element("GPRevision", "12024", required=12021, recommended=12023),
-        element("Encoding", element("EncodingDescription", "GP7")),
+        *(_VERSION_7 if recording is None else _VERSION_8),
         _head(score),
-        _master_track(score.bars, track),
+        _master_track(score.bars, [] if recording is None else recording.sync_points(score.bars)),
+        *([] if recording is None else [recording.track_element()]),
         element("AudioTracks"),
         element("Tracks", track_element(track, chords)),
         element("MasterBars", *_master_bars(score.bars)),
@@ -80,6 +92,7 @@ def render_gpif(score: Score) -> bytes:
         element("Beats", *tables.beats),
         element("Notes", *tables.notes),
         element("Rhythms", *tables.rhythm_elements()),
+        *([] if recording is None else [recording.asset_element()]),
     )
     return f'<?xml version="1.0" encoding="utf-8"?>\n{document}\n'.encode()
 
@@ -99,7 +112,7 @@ def _head(score: Score) -> str:
     )
 
 
-def _master_track(bars: Sequence[ScoreBar], track: ScoreTrack) -> str:
+def _master_track(bars: Sequence[ScoreBar], sync_points: Sequence[str]) -> str:
     automations = [
         automation(
             "Tempo",
@@ -113,7 +126,7 @@ def _master_track(bars: Sequence[ScoreBar], track: ScoreTrack) -> str:
     parts = (
         element("Anacrusis") if _is_pickup(bars[0]) else "",
         element("Tracks", "0"),
-        element("Automations", *automations),
+        element("Automations", *automations, *sync_points),
     )
     return element("MasterTrack", *filter(None, parts))
 

@@ -7,20 +7,14 @@ engraves, ``html_writer`` puts this into the page.
 
 from __future__ import annotations
 
-import itertools
-import statistics
-from collections import defaultdict
-from fractions import Fraction
-
 from fretscribe.convert import pitch_name
 from fretscribe.io.score import Score
-from fretscribe.music import BeatGrid, Tab, TabNote
+from fretscribe.io.tab_to_score import STEADY, bar_beats
+from fretscribe.music import TabNote
 from fretscribe.result import Transcription
 from fretscribe.symbols import key_name, key_uses_flats
 from fretscribe.tunings import tuning_name, tuning_text
 
-_STEADY = BeatGrid(beat_times_s=(0.0, 0.5), downbeats=(0,))
-"""What ``tab_to_score`` counts by where a tab has no beats."""
 _N_ALTERNATIVES = 4
 _S, _P = 3, 4
 """Digits of seconds and of probabilities."""
@@ -32,7 +26,7 @@ def page_data(result: Transcription, score: Score) -> dict[str, object]:
     Strings count from 0 = lowest; bars and beats as in ``tab.beats``, from 0.
     """
     tab = result.tab
-    beats = tab.beats or _STEADY
+    beats = tab.beats or STEADY
     flats = tab.key is not None and key_uses_flats(tab.key)
     return {
         "title": tab.title,
@@ -55,32 +49,6 @@ def page_data(result: Transcription, score: Score) -> dict[str, object]:
         ],
         "notes": [_note(n, flats=flats) for n in tab.notes],
     }
-
-
-def bar_beats(tab: Tab, score: Score) -> list[float]:
-    """The beat of the tab's grid at which each written bar starts, and at last the one where the music ends.
-
-    Bars follow each other without a gap, so one number says it all: how far the written notes lie from their
-    own beats. It is whole, and a note is written within half a beat of where it is played.
-    """
-    beats = tab.beats or _STEADY
-    quarter = Fraction(4, beats.beat_unit)
-    starts = list(itertools.accumulate((bar.length / quarter for bar in score.bars), initial=Fraction(0)))
-    played: dict[int, list[float]] = defaultdict(list)
-    for n in tab.notes:
-        quantised = n.onset_beats if tab.beats is not None else None
-        played[n.position.string].append(
-            float(beats.beat_at(n.note.onset_s) if quantised is None else quantised)
-        )
-    written: dict[int, list[float]] = defaultdict(list)
-    for start, bar in zip(starts, score.tracks[0].bars, strict=False):
-        for beat in bar.beats:
-            for note in beat.notes:
-                if note.string is not None and not note.tied:
-                    written[note.string].append(float(start + beat.start / quarter))
-    gaps = [a - b for string in played for a, b in zip(played[string], written[string], strict=True)]
-    first = round(statistics.median(gaps)) if gaps else 0
-    return [float(first + start) for start in starts]
 
 
 def _note(n: TabNote, *, flats: bool) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""The recording that a tab was heard from, small enough to live inside a page: mono MP3, and its outline.
+"""The recording that a tab was heard from, small enough for inside a file: mono MP3, and its outline.
 
 Nothing is embedded but the very file that was heard, told by its sha256. Neighbours: ``audio`` reads the
-file, ``html_writer`` puts what comes out into the page.
+file, ``html_writer`` and ``synced_gp`` put what comes out into theirs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class EmbeddedSound:
 
 
 def sound_lack(audio: AudioInfo | None) -> str:
-    """Why a page cannot hold the recording, "" where it can, such as "song.wav is not there any more"."""
+    """Why no file can hold the recording, "" where it can, such as "song.wav is not there any more"."""
     if audio is None or not audio.path:
         return "this tab was not heard from a recording"
     path = Path(audio.path)
@@ -61,7 +61,7 @@ def sound_lack(audio: AudioInfo | None) -> str:
     return "" if same else f"{name} has changed since it was heard"
 
 
-def embedded_sound(audio: AudioInfo) -> EmbeddedSound:
+def embedded_sound(audio: AudioInfo, *, sample_rate: int = SAMPLE_RATE) -> EmbeddedSound:
     """Read and compress a recording of which `sound_lack` has nothing to say.
 
     Raises
@@ -69,13 +69,13 @@ def embedded_sound(audio: AudioInfo) -> EmbeddedSound:
     AudioError
         If it cannot be read.
     """
-    sound = read_audio(audio.path, sample_rate=SAMPLE_RATE).audio
+    sound = read_audio(audio.path, sample_rate=sample_rate).audio
     samples = sound.samples[0]
     file = io.BytesIO()
     soundfile.write(
         file,
         np.clip(samples, -1.0, 1.0),
-        SAMPLE_RATE,
+        sample_rate,
         format="MP3",
         subtype="MPEG_LAYER_III",
         bitrate_mode="CONSTANT",

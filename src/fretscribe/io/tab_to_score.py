@@ -41,7 +41,7 @@ from fretscribe.symbols import NO_CHORD, flat_symbol, key_uses_flats
 
 STEEL_GUITAR_PROGRAM = 25
 BASS_PROGRAM = 33
-_STEADY = BeatGrid(beat_times_s=(0.0, 0.5), downbeats=(0,))
+STEADY = BeatGrid(beat_times_s=(0.0, 0.5), downbeats=(0,))
 """Stands in for beats where there are none: 120 quarter notes a minute in 4/4."""
 _LONGEST_BAR = 32  # beats between downbeats; what lies further apart is several bars
 # Quarter notes: no rest is as short as the first, a note may swallow one that is shorter than the second, and
@@ -109,12 +109,10 @@ def tab_to_score(tab: Tab) -> Score:
         If the tab, or a bar of it, is longer than a score may have it.
     """
     lost: Counter[str] = Counter()
-    beats = tab.beats or _STEADY
+    beats = tab.beats or STEADY
     quarter = Fraction(4, beats.beat_unit)
     raster, placed = _place(tab, beats, lost)
-    first = min((p.start for p in placed), default=Fraction(0)) / quarter
-    last = max((p.end for p in placed), default=Fraction(0)) / quarter
-    bars = _bars(beats, first, last)
+    bars = _bars(beats, placed)
     stretches = _stretches(placed, raster, quarter, bars)
     now = stretches[-1].end if stretches else bars[0][0] * quarter
     # The last note may be written shorter than it rings.
@@ -125,6 +123,17 @@ def tab_to_score(tab: Tab) -> Score:
     measures = _measures(stretches, playing, bars, beats, raster)
     _write_chords(tab, beats, bars, measures, lost)
     return _score(tab, beats, bars, measures, lost)
+
+
+def bar_beats(tab: Tab, score: Score) -> list[int]:
+    """The beat of the tab's grid at which each bar of its score starts, and at last the one after the end.
+
+    ``score`` is `tab_to_score` of the tab. Without a grid, beats count half seconds from 0 s.
+    """
+    beats = tab.beats or STEADY
+    _, placed = _place(tab, beats, Counter())
+    lengths = (int(bar.length * beats.beat_unit / 4) for bar in score.bars)
+    return list(itertools.accumulate(lengths, initial=_bars(beats, placed)[0][0]))
 
 
 def told_losses(score: Score) -> tuple[str, ...]:
@@ -172,13 +181,15 @@ def _apart(strings: Sequence[int], wanted: Sequence[Fraction], raster: Raster) -
     return places
 
 
-def _bars(beats: BeatGrid, first: Fraction, last: Fraction) -> list[Bar]:
+def _bars(beats: BeatGrid, placed: Sequence[_Placed]) -> list[Bar]:
     """The bars from beat 0, or the first note, to the end of the last note; very long ones are cut."""
-    size = beats.beats_per_bar
+    size, quarter = beats.beats_per_bar, Fraction(4, beats.beat_unit)
+    first = min((p.start for p in placed), default=Fraction(0)) / quarter
+    last = max((p.end for p in placed), default=Fraction(0)) / quarter
     begin = min(first, Fraction(0))
     if (last - begin) / size > MAX_BARS:
         raise OutputError(f"a score of more than {MAX_BARS} bars would be too long")
-    if size * Fraction(4, beats.beat_unit) > MAX_QUARTERS_A_BAR:
+    if size * quarter > MAX_QUARTERS_A_BAR:
         raise OutputError(f"bars of more than {MAX_QUARTERS_A_BAR} quarter notes cannot be written")
     bars: list[Bar] = []
     for start, end in bars_between(beats, begin, last):
