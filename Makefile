@@ -57,6 +57,11 @@ test: install-system install-oracles $(DEV) static ## everything: format, lint, 
 writers: install-system install-oracles $(DEV) ## every writer against other people's readers, on 200 random tabs each
 	FRETSCRIBE_RANDOM_TABS=200 $(BIN)/python -m pytest -o timeout=1800 tests/io tests/test_notation_of_recordings.py
 
+# The slow tests of a library get one file of each kind in `make test`.
+.PHONY: library
+library: $(DEV) ## 200 good, odd and broken files, on two workers and on a Dask cluster, as one by one
+	FRETSCRIBE_LIBRARY_FILES=200 $(BIN)/python -m pytest -o timeout=3600 tests/workers tests/cli/test_library.py
+
 .PHONY: check
 check: $(DEV) static ## the same without the slow tests, under two minutes
 	$(BIN)/python -m pytest -m "not slow"

@@ -181,7 +181,7 @@ def test_the_installed_metadata_is_that_of_the_sources() -> None:
     assert set(metadata.get_all("License-File") or []) == {"LICENSE", "NOTICE"}
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert str(metadata.get_payload()).startswith("# fretscribe"), "the README is the long description"
+    assert metadata["Description"].startswith("# fretscribe"), "the README is the long description"
     commands = importlib.metadata.entry_points(group="console_scripts", name="fretscribe")
     assert [command.value for command in commands] == ["fretscribe.cli.__main__:main"]
 

@@ -13,6 +13,9 @@ from fretscribe.cli import (
     data_tabs,
     doctor,
     evaluate,
+    feedback,
+    library,
+    plot,
     render,
     retab,
     studio,
@@ -42,6 +45,7 @@ def _root(
 
 def _register(tree: typer.Typer) -> None:
     tree.command("transcribe")(transcribe.transcribe)
+    tree.command("batch")(library.batch)
     tree.command("retab")(retab.retab)
     tree.command("convert")(convert.convert)
     tree.command("theory")(theory.theory)
@@ -49,10 +53,12 @@ def _register(tree: typer.Typer) -> None:
     tree.command("bench")(bench.bench)
     tree.command("calibrate")(calibrate.calibrate)
     tree.command("render")(render.render)
+    tree.command("plot")(plot.plot)
     tree.add_typer(data_tabs.data_app, name="data")
     tree.add_typer(train.train_app, name="train")
     tree.add_typer(collect.collect_app, name="collect")
     tree.add_typer(tabs.tabs_app, name="tabs")
+    tree.add_typer(feedback.feedback_app, name="feedback")
     tree.command("studio")(studio.studio)
     tree.command("doctor")(doctor.doctor)
 

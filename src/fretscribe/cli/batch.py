@@ -60,7 +60,7 @@ def transcribe_files(
             separation.prepare(options)
         transcriber = load(weights)
         hands = with_habits(transcriber.hands, habits)
-        transcriber = replace(transcriber, read=partial(_read_in_silence, standard_input), hands=hands)
+        transcriber = replace(transcriber, read=partial(read_in_silence, standard_input), hands=hands)
         if separation is not None:
             transcriber = replace(transcriber, separate=separation)
         for number, source in enumerate(ready, start=1):
@@ -104,7 +104,7 @@ def _transcribe_one(
         destination.say_losses(result, source)
 
 
-def _read_in_silence(
+def read_in_silence(
     standard_input: Path | None,
     path: Path,
     *,
@@ -113,6 +113,7 @@ def _read_in_silence(
     end_s: float | None,
     progress: Callable[[float], None] | None,
 ) -> AudioFile:
+    """`read_audio` without the chatter of decoders; what came on standard input keeps its name alone."""
     with c_libraries_silenced():
         file = read_audio(path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, progress=progress)
     if path != standard_input:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fretscribe.cli import options as o
+from fretscribe.cli.library import load_with_one_thread
 from fretscribe.cli.pictures import check_pictures, write_pictures
 from fretscribe.cli.progress import ProgressLine
 from fretscribe.cli.report import error_line, note_line, warning_line
@@ -39,10 +40,13 @@ TUNINGS = "tunings"
 """Judges the tunings that are heard; needs no folds."""
 
 RHYTHM = "rhythm"
-"""Judges beats and note values; needs no folds."""
+"""Judges beats and note values; its folds are models of beats."""
 
 MIXTURES = "mixtures"
 """Judges what ``--separate auto`` goes by; needs no networks."""
+
+PERSONAL = "personal"
+"""Judges what a player's habits are worth; needs no folds."""
 
 ABLATION = "ablation"
 """Judges the whole route as `HELD_OUT` does, but by folds as well."""
@@ -93,7 +97,9 @@ def evaluate(
         typer.Option(
             "--folds",
             metavar="DIR",
-            help="Judge each player by tab networks that never saw them: a folder of train's folds.",
+            help="Judge each player by tab networks that never saw them: a folder of train's folds; for"
+            " rhythm by models of beats: beats-PLAYER.json and beat_net-PLAYER.npz, made with train beats"
+            " and train beat-net.",
         ),
     ] = None,
     protocol: Annotated[
@@ -106,6 +112,7 @@ def evaluate(
             "tunings",
             "rhythm",
             "techniques",
+            "personal",
             "mixtures",
         ]
         | None,
@@ -118,9 +125,10 @@ def evaluate(
             " at a time (ablation). Or judge keys and chords, from annotated notes and from the development"
             " recordings (harmony, without --folds). Or judge which tunings and capos are heard, of"
             " rendered pieces and of the development recordings (tunings, without --folds). Or judge beats,"
-            " bars and note values on excerpts without a click (rhythm, without --folds). Or judge bends,"
+            " bars and note values on excerpts without a click (rhythm). Or judge bends,"
             " slurs, mutes and the like on rendered studies (techniques, without --folds). Or judge how often"
-            " a guitar alone is told from a band (mixtures, without --folds).",
+            " a guitar alone is told from a band (mixtures, without --folds). Or judge what habits learned"
+            " from a player's corrections are worth (personal, without --folds).",
         ),
     ] = None,
     data: Annotated[
@@ -132,14 +140,16 @@ def evaluate(
             " ROOT.",
         ),
     ] = None,
+    scheduler: o.Scheduler = None,
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
     """Judge transcriptions: all recordings of a GuitarSet folder, or one score by another."""
     if protocol is not None:
         check_protocol(protocol, estimate, folds, data)
-        if pictures is not None:
-            raise OptionError("--pictures does not go with --protocol", mend="leave one of them out")
+        if pictures is not None or scheduler is not None:
+            name = "--scheduler" if pictures is None else "--pictures"
+            raise OptionError(f"{name} does not go with --protocol", mend="leave one of them out")
         files = ReportFiles(markdown=markdown_file, force=force)
         files.check()
         text = _protocol_report(
@@ -160,11 +170,18 @@ def evaluate(
     if estimate is None:
         names = None if tracks is None else parse_track_list(tracks)
         evaluation = evaluate_root(
-            reference, tracks=names, tuning=tuning, weights=weights, folds=folds, quiet=quiet
+            reference,
+            tracks=names,
+            tuning=tuning,
+            weights=weights,
+            folds=folds,
+            scheduler=scheduler,
+            quiet=quiet,
         )
-    elif tracks is not None or weights is not None or folds is not None:
+    elif any(value is not None for value in (tracks, weights, folds, scheduler)):
         raise OptionError(
-            "--tracks, --weights and --folds are for datasets", mend="leave them out, or leave EST out"
+            "--tracks, --weights, --folds and --scheduler are for datasets",
+            mend="leave them out, or leave EST out",
         )
     else:
         from fretscribe.evaluation.run import evaluate_pair
@@ -183,7 +200,7 @@ def check_protocol(protocol: str, estimate: Path | None, folds: Path | None, dat
     if protocol in (HELD_OUT, TECHNIQUES, MIXTURES):
         if folds is not None or estimate is not None:
             raise OptionError(f"{protocol} takes one folder and no --folds", mend="leave them out")
-    elif protocol in (HARMONY, TUNINGS, RHYTHM):
+    elif protocol in (HARMONY, TUNINGS, PERSONAL):
         if folds is not None or estimate is not None or data is not None:
             raise OptionError(f"{protocol} takes one folder, no --folds and no --data", mend="leave them out")
     elif folds is None or estimate is not None:
@@ -208,10 +225,14 @@ def _protocol_report(
         from fretscribe.cli.tunings import tunings_report
 
         return tunings_report(reference, weights, tell)
-    if protocol == RHYTHM:
+    if protocol == RHYTHM and folds is not None:
         from fretscribe.cli.rhythm import rhythm_report
 
-        return rhythm_report(reference, weights, tell)
+        return rhythm_report(reference, folds, weights, tell)
+    if protocol == PERSONAL:
+        from fretscribe.cli.personal import personal_report
+
+        return personal_report(reference, weights, tell)
     if protocol == TECHNIQUES:
         from fretscribe.cli.techniques import techniques_report
 
@@ -295,6 +316,7 @@ def evaluate_root(
     tuning: str = "standard",
     weights: Path | None = None,
     folds: Path | None = None,
+    scheduler: str | None = None,
     quiet: bool = False,
     load: Callable[[Path | None], TranscribeFile] = _load,
 ) -> Evaluation:
@@ -306,11 +328,13 @@ def evaluate_root(
         For what concerns all tracks: no dataset, an unknown track, bad options or weights.
     """
     from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.evaluation.far_transcriber import FarTranscriber
     from fretscribe.evaluation.run import check_tracks, evaluate_dataset
     from fretscribe.pipeline import TranscribeOptions
+    from fretscribe.workers.pool import worker_pool
 
     options = TranscribeOptions(tuning=tuning, capo="auto" if tuning == "auto" else 0)
-    dataset = open_guitarset(root)
+    dataset = open_guitarset(o.far_path(root, scheduler))
     check_tracks(dataset, tracks)
     for warning in () if quiet else dataset.warnings:
         warning_line(warning)
@@ -322,7 +346,18 @@ def evaluate_root(
     transcribe = player_wise(transcriber, dataset, folds, options)
     if folds is not None:
         settings["tab networks"] = "those that never saw the track's player; confidence not calibrated"
-    with ProgressLine("evaluate", enabled=not quiet) as line:
+    with (
+        worker_pool(1, scheduler) as executor,
+        ProgressLine("evaluate", enabled=not quiet) as line,
+    ):
+        if executor is not None:
+            transcribe = FarTranscriber(
+                load=load_with_one_thread,
+                weights=o.far_path(weights, scheduler),
+                root=dataset.root,
+                folds=o.far_path(folds, scheduler),
+                options=options,
+            )
 
         def progress(n_done: int, n_tracks: int, track_id: str) -> None:
             line(track_id, n_done / n_tracks)
@@ -332,6 +367,7 @@ def evaluate_root(
             transcribe,
             tracks=tracks,
             progress=progress,
+            executor=executor,
             settings=settings,
         )
 

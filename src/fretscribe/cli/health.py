@@ -28,6 +28,7 @@ _EXTRAS = {
     "eval": ("mir_eval", "scipy"),
     "collect": ("playwright",),
     "studio": ("starlette", "uvicorn"),
+    "cluster": ("distributed",),
 }
 _PROGRAMS = {
     "ffmpeg": "only needed for m4a, mp4 and webm without the extra 'media'",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -98,6 +98,19 @@ Start = Annotated[float, typer.Option("--start", metavar="SECONDS", help="Where 
 End = Annotated[
     float | None, typer.Option("--end", metavar="SECONDS", help="Where to stop. Default: the end.")
 ]
+DeadNotes = Annotated[
+    bool,
+    typer.Option(
+        "--dead-notes",
+        help="Also write strokes over damped strings, as x on the strings of the stroke before.",
+    ),
+]
+NoPersonal = Annotated[
+    bool,
+    typer.Option(
+        "--no-personal", help="Leave the habits out that were learned from your corrections (feedback)."
+    ),
+]
 TargetAccuracy = Annotated[
     float,
     typer.Option(
@@ -108,6 +121,23 @@ Weights = Annotated[
     Path | None,
     typer.Option("--weights", metavar="DIR", help="Folder with weights to use instead of the built-in ones."),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of a Dask cluster do it instead, such as tcp://host:8786 (needs the extra"
+        " 'cluster'; they must see the same files under the same paths).",
+    ),
+]
+
+
+AnyPath = TypeVar("AnyPath", Path, Path | None)
+
+
+def far_path(path: AnyPath, scheduler: str | None) -> AnyPath:
+    """A path as workers find it; absolute for a cluster, whose workers stand in other folders."""
+    return path if path is None or scheduler is None else path.absolute()
 
 
 def capo_value(text: str) -> int | Literal["auto"]:

@@ -36,6 +36,7 @@ def transcribe(
     separation_model: o.SeparationModel = "htdemucs_6s",
     stems_out: o.StemsOut = None,
     detune: o.DetuneText = "auto",
+    dead_notes: o.DeadNotes = False,
     target_accuracy: o.TargetAccuracy = 0.8,
     no_personal: o.NoPersonal = False,
     string_names: o.StringNames = "letters",
@@ -68,6 +69,7 @@ def transcribe(
         separate=separate,
         stem=stem,
         detune=o.detune_value(detune),
+        dead_notes=dead_notes,
         target_accuracy=target_accuracy,
     )
     sources = expand_recordings(recordings, output=output)

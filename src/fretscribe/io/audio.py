@@ -160,6 +160,8 @@ def resample_stream(blocks: Iterable[FloatArray], rate: int, sample_rate: int) -
 
 def check_audio_path(path: Path) -> None:
     """Raise `AudioError` if ``path`` cannot be a recording: absent, a folder, empty, not permitted."""
+    if any("\ud800" <= sign <= "\udfff" for sign in str(path)):
+        raise AudioError(f"{str(path)!r}: the name is not text", mend="give it another name")
     try:
         size = path.stat().st_size
         if path.is_dir():

@@ -15,15 +15,18 @@ from fretscribe.errors import WeightsError
 from fretscribe.frames import Audio
 from fretscribe.pipeline.options import TranscribeOptions
 from fretscribe.pipeline.separating import Separation, check_separation
-from fretscribe.pipeline.tabbing import Hands
+from fretscribe.pipeline.tabbing import Hands, with_habits
 from fretscribe.pipeline.transcriber import Progress, Transcriber
 from fretscribe.result import Transcription
 from fretscribe.symbolic.calibration import FILE_NAME, Calibration, check_made_for
 from fretscribe.symbolic.calibration_file import read_calibration
 from fretscribe.symbolic.confidence import ConfidenceEvaluator
+from fretscribe.symbolic.habits import Habits
 
 
-def load_transcriber(weights: Path | str | None = None, *, calibrated: bool = True) -> Transcriber:
+def load_transcriber(
+    weights: Path | str | None = None, *, calibrated: bool = True, n_threads: int | None = None
+) -> Transcriber:
     """A transcriber with the built-in weights, or with those of a folder.
 
     Parameters
@@ -33,6 +36,8 @@ def load_transcriber(weights: Path | str | None = None, *, calibrated: bool = Tr
         ``lstm_final.onnx``, ``confidence_calibration.json``. Those it lacks are told.
     calibrated : bool
         False reads no calibration: to make one, whatever the folder may hold.
+    n_threads : int, optional
+        Threads of the networks; all cores by default.
 
     Raises
     ------
@@ -46,7 +51,8 @@ def load_transcriber(weights: Path | str | None = None, *, calibrated: bool = Tr
     from fretscribe.models.weights import DEFAULT_FOLDER
 
     folder = None if weights is None else Path(weights)
-    acoustic, tabcnn, lstm = load_acoustic(folder), load_tabcnn(folder), load_lstm(folder)
+    acoustic = load_acoustic(folder, n_threads=n_threads)
+    tabcnn, lstm = load_tabcnn(folder, n_threads=n_threads), load_lstm(folder, n_threads=n_threads)
     if lstm.open_pitches != tabcnn.open_pitches:
         raise WeightsError(
             f"{lstm.weights.path} and {tabcnn.weights.path} learned from guitars in different tunings",
@@ -98,6 +104,7 @@ def transcribe(
     *,
     weights: Path | str | None = None,
     separation: Separation | None = None,
+    habits: Habits | None = None,
     progress: Progress | None = None,
     **options: object,
 ) -> Transcription:
@@ -110,6 +117,8 @@ def transcribe(
         See `load_transcriber`.
     separation : Separation, optional
         Another model than the default one, a folder for the stems ...
+    habits : Habits, optional
+        Where this player is wont to play: `feedback.store.load_habits` reads them, nothing else does.
     progress : callable, optional
         Called with a stage's name and the share of all the work that is done.
     **options
@@ -129,6 +138,7 @@ def transcribe(
     """
     checked = TranscribeOptions.from_mapping(options)
     transcriber = load_transcriber(weights)
+    transcriber = replace(transcriber, hands=with_habits(transcriber.hands, habits))
     if separation is not None:
         check_separation(checked, separation, [])
         transcriber = replace(transcriber, separate=separation)

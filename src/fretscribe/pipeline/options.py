@@ -58,6 +58,8 @@ class TranscribeOptions:
         How many cents the whole guitar lies above concert pitch, -100..100; ``auto`` hears it, ``off`` takes
         it to be in tune. What is heard lies within 50 cents of a semitone: a guitar 60 cents flat is heard as
         one 40 cents sharp that plays a semitone lower.
+    dead_notes : bool
+        Whether strokes over damped strings are written, on the strings of the stroke before.
     target_accuracy : float
         Share of accepted notes that should be right, 0..1.
 
@@ -85,6 +87,7 @@ class TranscribeOptions:
     separate: SeparationMode = "auto"
     stem: Stem = "guitar"
     detune: float | Literal["auto", "off"] = AUTO
+    dead_notes: bool = False
     target_accuracy: float = 0.8
 
     def __post_init__(self) -> None:

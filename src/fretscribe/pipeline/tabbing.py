@@ -68,7 +68,7 @@ class Hands:
 
 
 def with_habits(hands: Hands, habits: Habits | None) -> Hands:
-    """The stages with a fingering that leans to where a player is wont to play; as they are without habits."""
+    """The stages with a fingering that leans to where a player is wont to play; None changes nothing."""
     if habits is None:
         return hands
     return replace(hands, finger=partial(finger, habits=habits), habits=habits)

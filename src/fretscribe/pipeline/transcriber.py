@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Protocol
 
 from fretscribe import __version__
+from fretscribe.dsp.dead_strokes import hear_dead_strokes
 from fretscribe.dsp.detune import estimate_detune
 from fretscribe.dsp.stiffness import measure_stiffness
 from fretscribe.frames import Audio, FretProbs, StringRoll
 from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
 from fretscribe.music import Note
+from fretscribe.pipeline.dead_notes import HearDeadStrokes, write_dead_notes
 from fretscribe.pipeline.detuning import EstimateDetune, InTune, bring_in_tune
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.low_notes import HearLowNotes, hear_low_notes, low_trace_s
@@ -129,8 +131,8 @@ class Transcriber:
         The stages up to the notes, what was heard of their strings, and the guitar's tuning.
     hands : Hands
         The stages after: fingering, beats, key and chords, confidence.
-    hear_techniques : callable
-        Listens once more, to how the notes of the tab are played.
+    hear_techniques, hear_dead_strokes : callable
+        Listen once more, to how the notes of the tab are played, and between them.
     notices : tuple of str
         What every result should warn of: found when the parts were loaded.
     """
@@ -147,6 +149,7 @@ class Transcriber:
     estimate_tuning: EstimateTuning = estimate_tuning
     hands: Hands = Hands()  # noqa: RUF009 - frozen
     hear_techniques: HearTechniques = hear_techniques
+    hear_dead_strokes: HearDeadStrokes = hear_dead_strokes
     notices: tuple[str, ...] = ()
 
     def __call__(
@@ -210,8 +213,9 @@ class Transcriber:
             progress("fingering", _HEARD_SHARE)
         tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
         tab = mark_techniques(tab, heard, options.start_s, self.hear_techniques, ledger)
-        del heard
         tab, confidence = judge_confidence(tab, options.target_accuracy, self.hands, ledger)
+        tab = write_dead_notes(tab, heard, options, self.hear_dead_strokes, self.hands, ledger)
+        del heard
         return Transcription(
             tab=replace(tab, title=title, provenance=self._provenance(options)),
             stages=tuple(ledger.stages),
