@@ -6,7 +6,8 @@ The names below are loaded when they are first used, so that ``import fretscribe
   `TranscribeOptions`
 - the values they speak in: `Transcription`, `Tab`, `TabNote`, `Note`, `Position`, `Tuning`, `BeatGrid`,
   `Key`, `Chord`, `Audio`, `StringRoll`
-- `read_tab`, `import_tab` (which also fingers what has no strings), `write_tab` (with `PageOptions`), `read_audio`
+- `read_tab`, `import_tab` (which also fingers what has no strings), `write_tab` (with `PageOptions`),
+  `read_audio`
 - `FretscribeError`, the base of every expected error
 
 A recording (here one that the project plays itself; usually a path) becomes a tab:

@@ -28,8 +28,8 @@ def retab(
     """Finger and count a tab anew.
 
     What is not asked for stays: without an option of the hand every note keeps its place, without ``bpm`` and
-    ``meter`` the beats stay; ``quantize`` off takes the written places away. Pitches never change; those that the new tuning cannot play are left out, with a
-    warning.
+    ``meter`` the beats stay; ``quantize`` off takes the written places away. Pitches never change; those that
+    the new tuning cannot play are left out, with a warning.
 
     Parameters
     ----------
