@@ -27,6 +27,7 @@ from fretscribe.evaluation.rhythm import (
 from fretscribe.evaluation.rhythm_report import rhythm_markdown
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
 from fretscribe.symbolic.beat_model import built_in_beat_model, render_beat_model
+from fretscribe.symbolic.beat_net import built_in_beat_net, render_beat_net
 
 DATA = Path(os.environ.get("FRETSCRIBE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 needs_guitarset = pytest.mark.skipif(
@@ -102,22 +103,32 @@ def test_the_report_says_what_is_not_reached():
         RhythmRow(track_id="00_a_comp", style="comp", source="heard", scores=scores),
         RhythmRow(track_id="03_b_solo", style="solo", source="annotated", scores=scores),
     ]
-    text = rhythm_markdown(rows, learned_from={"03": ("00", "01")}, weights="none", command="run")
+    text = rhythm_markdown(rows, learned_from={"03": (["00", "01"], ["02"])}, weights="none", command="run")
     assert "1 of 1, reached" in text
     assert "**not reached**" in text
     assert "(octave)" in text
-    assert "03 by 00, 01" in text
+    assert "03 by 00, 01 (the network by 02)" in text
 
 
 def test_nobody_is_judged_by_what_was_learned_from_them(tmp_path):
     model = replace(built_in_beat_model(), players=("00", "01"))
-    (tmp_path / "beats-03.json").write_text(render_beat_model(model), encoding="utf-8")
-    assert read_beat_folds(tmp_path, ["03"])["03"].players == ("00", "01")
+    net = replace(built_in_beat_net(), players=("00", "02"))
+
+    def write(player):
+        (tmp_path / f"beats-{player}.json").write_text(render_beat_model(model), encoding="utf-8")
+        (tmp_path / f"beat_net-{player}.npz").write_bytes(render_beat_net(net))
+
+    write("03")
+    read_model, read_net = read_beat_folds(tmp_path, ["03"])["03"]
+    assert (read_model.players, read_net.players) == (("00", "01"), ("00", "02"))
     with pytest.raises(WeightsError, match="missing"):
         read_beat_folds(tmp_path, ["00", "03"])
-    (tmp_path / "beats-00.json").write_text(render_beat_model(model), encoding="utf-8")
-    with pytest.raises(WeightsError, match="learned from player 00"):
+    write("00")
+    with pytest.raises(WeightsError, match=r"beats-00\.json was learned from player 00"):
         read_beat_folds(tmp_path, ["00", "03"])
+    write("02")
+    with pytest.raises(WeightsError, match=r"beat_net-02\.npz was learned from player 02"):
+        read_beat_folds(tmp_path, ["02"])
 
 
 @needs_guitarset

@@ -49,7 +49,7 @@ def test_a_steady_song_is_followed_and_its_bars_found(bpm, beats_per_bar):
     assert nearest_distance(bars, beats[::beats_per_bar]).max() < 0.03
 
 
-@pytest.mark.parametrize("bpm", [90, 120])
+@pytest.mark.parametrize("bpm", [84, 90, 108, 120, 138])
 def test_a_plain_chord_on_every_beat_is_no_off_beat(bpm):
     beats = 0.5 + 60.0 / bpm * np.arange(40)
     notes = [

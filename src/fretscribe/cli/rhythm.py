@@ -14,7 +14,7 @@ def rhythm_report(root: Path, folds: Path, weights: Path | None, tell: Callable[
     root : Path
         Folder in GuitarSet's layout; tracks with a microphone recording are judged by what is heard in it.
     folds : Path
-        Folder of a ``beats-PLAYER.json`` for each player, learned from the others.
+        Folder of a ``beats-PLAYER.json`` and a ``beat_net-PLAYER.npz`` for each player, learned from others.
     weights : Path, optional
     tell : callable
         Gets a line for each track.
@@ -45,5 +45,5 @@ def rhythm_report(root: Path, folds: Path, weights: Path | None, tell: Callable[
     command = "fretscribe evaluate ROOT --protocol rhythm --folds FOLDS"
     if weights is not None:
         command += " --weights WEIGHTS"
-    learned_from = {player: model.players for player, model in models.items()}
+    learned_from = {player: (model.players, net.players) for player, (model, net) in models.items()}
     return rhythm_markdown(rows, learned_from=learned_from, weights=networks, command=command)

@@ -275,9 +275,6 @@ def beat_net(
     players: Annotated[
         str, typer.Option(help="Players to learn from, separated by commas; judge on others.")
     ] = "00,01,02,03,05",
-    start: Annotated[
-        Path | None, typer.Option("--from", help="Network of the same players to go on from, gently.")
-    ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 3000,
     seed: Annotated[int, typer.Option(help="Of variations and of where the weights begin.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -287,17 +284,14 @@ def beat_net(
     _require_training()
     from fretscribe.datasets.guitarset import open_guitarset
     from fretscribe.io.atomic import write_bytes
-    from fretscribe.symbolic.beat_net import parse_beat_net, render_beat_net
+    from fretscribe.symbolic.beat_net import render_beat_net
     from fretscribe.training.beat_net import train_beat_net
 
     if out.exists() and not force:
         raise OutputError(f"{out} exists already", mend="--force overwrites")
-    if start is not None and not start.is_file():
-        raise OptionError(f"{start} is no file", mend="--from takes a file of this command")
     net = train_beat_net(
         open_guitarset(root),
         [name.strip() for name in players.split(",")],
-        start=None if start is None else parse_beat_net(start.read_bytes(), start.name),
         steps=steps,
         seed=seed,
         device=device,

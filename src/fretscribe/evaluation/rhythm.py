@@ -25,6 +25,7 @@ from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, GuitarSet, Style, 
 from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.music import BeatGrid, TabNote
 from fretscribe.symbolic.beat_model import BeatModel, parse_beat_model
+from fretscribe.symbolic.beat_net import BeatNet, parse_beat_net
 from fretscribe.symbolic.rhythm import quantize, track_beats
 
 Array = npt.NDArray[np.float64]
@@ -111,31 +112,36 @@ def judged_tracks(dataset: GuitarSet) -> tuple[Track, ...]:
     return tuple(chosen)
 
 
-def read_beat_folds(folder: Path, players: Iterable[str]) -> dict[str, BeatModel]:
-    """For each player ``beats-PLAYER.json``, which must not have been learned from them.
+def read_beat_folds(folder: Path, players: Iterable[str]) -> dict[str, tuple[BeatModel, BeatNet]]:
+    """For each player ``beats-PLAYER.json`` and ``beat_net-PLAYER.npz``, neither learned from that player.
 
     Raises
     ------
     WeightsError
-        If a file is missing, is no model of beats, or was learned from the player.
+        If a file is missing, is not what it should be, or was learned from the player.
     """
     models = {}
     for player in sorted(players):
-        path = folder / f"beats-{player}.json"
-        if not path.is_file():
-            raise WeightsError(
-                f"{path} is missing", mend="make it with fretscribe train beats, from the other players"
-            )
-        models[player] = parse_beat_model(path.read_bytes(), path.name)
-        if player in models[player].players:
-            raise WeightsError(f"{path.name} was learned from player {player}", mend="leave that player out")
+        paths = [folder / f"beats-{player}.json", folder / f"beat_net-{player}.npz"]
+        for path in paths:
+            if not path.is_file():
+                raise WeightsError(
+                    f"{path} is missing",
+                    mend="fretscribe train beats, train beat-net, from the other players",
+                )
+        model = parse_beat_model(paths[0].read_bytes(), paths[0].name)
+        net = parse_beat_net(paths[1].read_bytes(), paths[1].name)
+        for name, learned_from in ((paths[0].name, model.players), (paths[1].name, net.players)):
+            if player in learned_from:
+                raise WeightsError(f"{name} was learned from player {player}", mend="leave that player out")
+        models[player] = (model, net)
     return models
 
 
 def judge_rhythm(
     dataset: GuitarSet,
     heard: Mapping[str, Sequence[TabNote]],
-    models: Mapping[str, BeatModel],
+    models: Mapping[str, tuple[BeatModel, BeatNet]],
     *,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[RhythmRow, ...]:
@@ -147,7 +153,7 @@ def judge_rhythm(
         Its annotations are the truth.
     heard : mapping of track id to notes
         Notes that the model heard: these tracks are judged by them, `judged_tracks` by their annotations.
-    models : mapping of player to BeatModel
+    models : mapping of player to BeatModel and BeatNet
         See `read_beat_folds`.
     progress : callable
 
@@ -168,7 +174,8 @@ def judge_rhythm(
             raise DatasetError(f"{of_track.track_id} has no beats", mend="download the dataset again")
         rng = np.random.default_rng([SEED, number])
         excerpt = warped_excerpt(notes, truth.beats, truth.duration_s, rng)
-        track = partial(track_beats, model=models[of_track.player])
+        model, net = models[of_track.player]
+        track = partial(track_beats, model=model, net=net)
         grid = track([n.note for n in excerpt.notes], excerpt.duration_s)
         scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
         rows.append(RhythmRow(track_id=of_track.track_id, style=of_track.style, source=source, scores=scores))

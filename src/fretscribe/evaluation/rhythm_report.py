@@ -14,19 +14,20 @@ from fretscribe.evaluation.rhythm import JUDGED_PLAYERS, SEED, RhythmRow, Rhythm
 TARGETS = {"heard": 0.75, "annotated": 0.85}
 """Mean beat F-measure that should be reached."""
 TARGET_SIXTEENTHS = 0.80
+LearnedFrom = Mapping[str, tuple[Sequence[str], Sequence[str]]]
+"""Player -> whom the weights, and whom the network, had learned from that judged that player."""
 _COLUMNS = ("beat F", "downbeat F", "tempo within 4 %", "or its octave", "right sixteenth", "4/4")
 
 
 def rhythm_markdown(
-    rows: Sequence[RhythmRow], *, learned_from: Mapping[str, Sequence[str]], weights: str, command: str
+    rows: Sequence[RhythmRow], *, learned_from: LearnedFrom, weights: str, command: str
 ) -> str:
     """The report.
 
     Parameters
     ----------
     rows : sequence of RhythmRow
-    learned_from : mapping of player to players
-        Whom the model of beats had learned from that judged a player.
+    learned_from : LearnedFrom
     weights : str
         The networks that heard the notes.
     command : str
@@ -44,8 +45,11 @@ def rhythm_markdown(
     return "\n".join(lines) + "\n"
 
 
-def _introduction(learned_from: Mapping[str, Sequence[str]], weights: str, command: str) -> list[str]:
-    learned = "; ".join(f"{player} by {', '.join(others)}" for player, others in learned_from.items())
+def _introduction(learned_from: LearnedFrom, weights: str, command: str) -> list[str]:
+    learned = "; ".join(
+        f"{player} by {', '.join(of_model)} (the network by {', '.join(of_net)})"
+        for player, (of_model, of_net) in learned_from.items()
+    )
     return [
         "Excerpts of GuitarSet, cut at random (up to a quarter off either end) and bent in tempo by a",
         "smooth random curve of up to 8 %: nothing starts at zero or keeps the click. For the tracker,",
@@ -60,8 +64,9 @@ def _introduction(learned_from: Mapping[str, Sequence[str]], weights: str, comma
         "```",
         "",
         f"- seed {SEED}; annotated: 30 comping and 30 solo tracks of players {', '.join(JUDGED_PLAYERS)}",
-        f"- players, each judged by a model learned from others: {learned}"
-        " (`fretscribe train beats ROOT --players OTHERS --out FOLDS/beats-PLAYER.json`)",
+        f"- players, each judged by models learned from others: {learned}"
+        " (`fretscribe train beats ROOT --players OTHERS --out FOLDS/beats-PLAYER.json`,"
+        " `fretscribe train beat-net ROOT --players OTHERS --out FOLDS/beat_net-PLAYER.npz`)",
         f"- weights: {weights}",
     ]
 

@@ -1,9 +1,10 @@
 """Finding beats and bars among onsets: candidates first, then the one that fits best.
 
-A walk for every style of rhythm gives grids that fit onsets well; each of them and its relatives (twice as
-fast, half a beat later, in thirds ...) is a candidate, and the learned weights choose among candidates, bar
-lengths and places of the bar line together. Tempi between 46 and 250 beats a minute are considered, of
-quarters or whatever the beat is scaled to. Neighbours: ``beat_model`` scores, ``beat_walk`` walks, ``rhythm``
+A walk for every style of rhythm gives grids that fit onsets well, and one more a small network's chances;
+each of them and its relatives (twice as fast, half a beat later, in thirds ...) is a candidate. The learned
+weights choose among candidates, bar lengths and places of the bar line together, and what the network says
+of a grid is added. Tempi between 46 and 250 beats a minute are considered, of quarters or whatever the beat
+is scaled to. Neighbours: ``beat_model`` scores, ``beat_net`` gives chances, ``beat_walk`` walks, ``rhythm``
 is the door.
 """
 
@@ -16,9 +17,12 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from fretscribe.music import Note
+from fretscribe.symbolic.beat_chances import chance_score, chance_walk
 from fretscribe.symbolic.beat_model import BeatModel, bar_scores, gather
+from fretscribe.symbolic.beat_net import BeatNet, beat_chances
 from fretscribe.symbolic.beat_walk import RATE_HZ, beat_intervals, walk_beats
-from fretscribe.symbolic.onsets import Onsets
+from fretscribe.symbolic.onsets import Onsets, find_onsets
 
 Array = npt.NDArray[np.float64]
 
@@ -32,9 +36,15 @@ START_BONUS = 2.0
 """What a bar line gains at the first onset: recordings begin there more often than not. Set by hand, for what
 is learned from are excerpts that begin anywhere."""
 
+TRUST = 0.2
+"""What the network's log-odds of a grid count for: frames beside each other say much the same."""
+
+_END_S = 2.0
 _RIVALS = 24  # grids that are compared with each other
 _SAME_BEAT_S = 0.07
 _NEARBY = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)  # weights of the beats around one
+_MODERATE_S = (0.36, 1.0)  # beats of plain strumming
+_ON_BEAT, _NEARLY_ALL, _MOST = 0.12, 0.92, 0.8  # of a beat; of the onsets; of the beats
 _ROUNDS = 3
 _RELUCTANCE = 0.5  # onsets that it takes to move a beat half of the way
 _PERIODS_S = (0.24, 1.3)
@@ -92,9 +102,10 @@ class BarsFound:
 
 
 def find_bars(
-    onsets: Onsets,
+    notes: Sequence[Note],
     bars: Sequence[Bar],
     model: BeatModel,
+    net: BeatNet,
     *,
     period_s: float | None = None,
     scale: float = 1.0,
@@ -103,27 +114,52 @@ def find_bars(
 
     Parameters
     ----------
-    onsets : Onsets
-        At least two.
+    notes : sequence of Note
+        With at least two onsets.
     bars : sequence of Bar
         Kinds of bars to choose from.
     model : BeatModel
+    net : BeatNet
     period_s : float, optional
         Fixes the length of every beat: only where beats lie is found then.
     scale : float
         Quarters in a plain beat, such as one half where eighths are counted: what tempo is to be expected.
     """
-    slow = onsets.stretched(1.0 / scale)
-    grids = candidates(slow, model) if period_s is None else list(_steady_grids(slow, period_s / scale))
-    found = best_bars(slow, grids, bars, model)
+    slow = [replace(n, onset_s=n.onset_s / scale, offset_s=n.offset_s / scale, bend=()) for n in notes]
+    onsets = find_onsets(slow)
+    first_s, last_s = float(onsets.times_s[0]), float(onsets.times_s[-1])
+    chances = beat_chances(slow, last_s + _END_S, net)
+    if period_s is None:
+        grids = candidates(onsets, model, chance_walk(chances, first_s, last_s, stiffness=STIFFNESS))
+    else:
+        grids = list(_steady_grids(onsets, period_s / scale))
+    plain = any(_all_on_beats(onsets, grid) for grid in grids)
+    gains = [0.0 if plain else TRUST * chance_score(chances, grid) for grid in grids]
+    found = best_bars(onsets, grids, bars, model, gains)
     return replace(found, beats_s=found.beats_s * scale)
 
 
-def candidates(onsets: Onsets, model: BeatModel) -> list[Array]:
-    """Grids that may be the beats, each covering the onsets, none twice."""
+def _all_on_beats(onsets: Onsets, grid: Array) -> bool:
+    """Whether there is a stroke on nearly every beat of a moderate grid, and hardly one between.
+
+    Nobody whom the network learned from plays so plainly: it would call such strokes off-beats.
+    """
+    periods = np.diff(grid)
+    if not _MODERATE_S[0] <= float(np.median(periods)) <= _MODERATE_S[1]:
+        return False
+    beat = np.clip(np.searchsorted(grid, onsets.times_s, side="right") - 1, 0, len(periods) - 1)
+    place = beat + (onsets.times_s - grid[beat]) / periods[beat]
+    nearest = np.rint(place)
+    on = np.abs(place - nearest) < _ON_BEAT
+    n_beats = float(nearest.max() - nearest.min()) + 1.0
+    return float(on.mean()) > _NEARLY_ALL and len(np.unique(nearest[on])) > _MOST * n_beats
+
+
+def candidates(onsets: Onsets, model: BeatModel, *more: Array) -> list[Array]:
+    """Grids that may be the beats, each covering the onsets, none twice; ``more`` are walks besides ours."""
     first_s, last_s = float(onsets.times_s[0]), float(onsets.times_s[-1])
     found: dict[tuple[int, ...], Array] = {}
-    for walk in _walks(onsets, model):
+    for walk in (*_walks(onsets, model), *more):
         for period, phases in _RELATIVES.items():
             for phase in phases:
                 grid = _relative(walk, float(period), float(phase), first_s, last_s)
@@ -185,7 +221,9 @@ def _steady_grids(onsets: Onsets, period_s: float) -> Iterator[Array]:
         yield first_s + period_s * (steps - phase / n_phases)
 
 
-def best_bars(onsets: Onsets, grids: Sequence[Array], bars: Sequence[Bar], model: BeatModel) -> BarsFound:
+def best_bars(
+    onsets: Onsets, grids: Sequence[Array], bars: Sequence[Bar], model: BeatModel, gains: Sequence[float]
+) -> BarsFound:
     """The best of some grids, with its kind of bar and the place of its first beat.
 
     Not the most probable grid is taken but the one whose beats agree best with all probable ones, as who can
@@ -200,7 +238,7 @@ def best_bars(onsets: Onsets, grids: Sequence[Array], bars: Sequence[Bar], model
             of_phases = bar_scores(evidence, model.beat_weights, bar.n_beats)
             of_phases[-first % bar.n_beats] += START_BONUS
             phases[i, j] = int(of_phases.argmax())
-            scores[i, j] = float(evidence.grid @ model.grid_weights) + float(of_phases.max())
+            scores[i, j] = gains[i] + float(evidence.grid @ model.grid_weights) + float(of_phases.max())
             if bar.n_beats == 3:
                 scores[i, j] -= model.triple_price * len(evidence.beats)
     probability = np.exp((scores - scores.max()) / CAUTION)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fretscribe.errors import OptionError
 from fretscribe.music import BeatGrid, Note, TabNote
 from fretscribe.symbolic.beat_model import BeatModel, built_in_beat_model
+from fretscribe.symbolic.beat_net import BeatNet, built_in_beat_net
 from fretscribe.symbolic.beats import Bar, extend_beats, find_bars, settle, settle_steady
 from fretscribe.symbolic.note_values import note_value, written_places
 from fretscribe.symbolic.onsets import Onsets, find_onsets
@@ -55,6 +56,7 @@ def track_beats(
     beats_per_bar: int | None = None,
     beat_unit: int | None = None,
     model: BeatModel | None = None,
+    net: BeatNet | None = None,
 ) -> BeatGrid:
     """Find the beats and the bars of a performance.
 
@@ -71,7 +73,8 @@ def track_beats(
         The metre. Without the first, 4/4, 3/4 and 6/8 are told apart (6/8 not at a given ``bpm``); without
         the second alone, it is 4.
     model : BeatModel, optional
-        By default the one that ships.
+    net : BeatNet, optional
+        By default those that ship.
 
     Returns
     -------
@@ -102,9 +105,10 @@ def track_beats(
         bars = [Bar(n_beats=beats_per_bar)]
     parts = 3 if bars[0].in_threes else 1
     found = find_bars(
-        onsets,
+        notes,
         bars,
         model or built_in_beat_model(),
+        net or built_in_beat_net(),
         period_s=None if bpm is None else 60.0 / bpm * parts,
         scale=(8 if parts == 3 else 4) / unit,
     )
