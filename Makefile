@@ -6,6 +6,9 @@ VENV ?= .venv
 DEMO ?= demo
 CONFIG ?= configs/acoustic.toml
 DATA ?= ../shared/data
+INPUTS ?= 20000
+SECONDS ?= 60
+SEED ?= 1
 CACHE ?= $(or $(FRETSCRIBE_CACHE),$(HOME)/.cache/fretscribe)
 # Extra arguments for the step that installs torch, for example to choose another build of it.
 TORCH_ARGS ?=
@@ -61,6 +64,11 @@ writers: install-system install-oracles $(DEV) ## every writer against other peo
 .PHONY: library
 library: $(DEV) ## 200 good, odd and broken files, on two workers and on a Dask cluster, as one by one
 	FRETSCRIBE_LIBRARY_FILES=200 $(BIN)/python -m pytest -o timeout=3600 tests/workers tests/cli/test_library.py
+
+# Bounded by a count and a time for each reader; the same SEED makes the same changes.
+.PHONY: fuzz
+fuzz: $(DEV) ## wrong files for every reader; what is found lands in findings/ (INPUTS=20000 SECONDS=60 SEED=1)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --inputs $(INPUTS) --seconds $(SECONDS) --seed $(SEED) --out findings
 
 .PHONY: check
 check: $(DEV) static ## the same without the slow tests, under two minutes

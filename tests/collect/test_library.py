@@ -128,6 +128,8 @@ def test_files_without_their_line_are_found_again_and_litter_goes(tmp_path: Path
         path.with_name("other.json"),
     ):
         name.write_text("[]", encoding="utf-8")
+    for suffix in (".json", ".txt"):
+        path.with_name(f"deep{suffix}").write_text("[" * 100_000, encoding="utf-8")
     with library(tmp_path) as shelf:
         assert shelf.has(7)
         assert len(shelf) == 1

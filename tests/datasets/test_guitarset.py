@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, AudioSource, open_guitarset
+from fretscribe.datasets.guitarset_harmony import parse_harmony
 from fretscribe.datasets.guitarset_truth import parse_truth
 from fretscribe.errors import DatasetError
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Position
@@ -137,6 +138,14 @@ def _without_duration(jams: dict[str, object]) -> None:
 
 def _with_text_for_annotations(jams: dict[str, object]) -> None:
     jams["annotations"] = "none"
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"file_metadata": {"duration": 1' + b"0" * 400 + b"}}"])
+def test_jams_beyond_what_a_machine_can_hold_are_broken(data: bytes) -> None:
+    with pytest.raises(DatasetError, match="00_x_comp: the annotation is broken"):
+        parse_truth(data, "00_x_comp")
+    with pytest.raises(DatasetError, match="00_x_comp: the annotated harmony is broken"):
+        parse_harmony(data, "00_x_comp")
 
 
 @pytest.mark.parametrize(

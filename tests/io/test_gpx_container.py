@@ -1,4 +1,5 @@
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -92,3 +93,23 @@ def test_broken_containers(data: bytes, message: str) -> None:
     with pytest.raises(TabFormatError, match=message) as caught:
         read_gpx_member(data, "score", "a.gpx")
     assert "a.gpx: " in caught.value.message
+
+
+def test_many_files_of_the_same_sectors_take_no_memory() -> None:
+    n_files, n_shared = 200, 900
+    shared = struct.pack(f"<{n_shared}I", *range(n_files + 1, n_files + 1 + n_shared))
+    entries = [
+        (struct.pack("<I", 2) + b"file%d" % i).ljust(0x8C, b"\0")
+        + struct.pack("<I", 2**31 - 1)
+        + bytes(4)
+        + shared
+        for i in range(n_files)
+    ]
+    system = b"".join(s.ljust(4096, b"\0") for s in (b"", *entries)) + bytes(4096 * n_shared)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TabFormatError, match="200 other files"):
+            read_gpx_member(b"BCFS" + system, "score.gpif", "bomb.gpx")
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000  # 737 MB where each file is gathered
+    finally:
+        tracemalloc.stop()

@@ -176,3 +176,20 @@ def test_a_file_that_claims_too_much_is_stopped() -> None:
         claimed = data[:at] + struct.pack("<ii", 2_000_000, 1) + data[at + 8 :] + bytes(3_000_000)
         with pytest.raises(TabFormatError, match="it has more than 10000 bars"):
             parse_guitar_pro(claimed, "song.gp5")
+
+
+def _stroked(direction: gp.BeatStrokeDirection) -> bytes:
+    song = song_of((quarter(), [(1, 3, None)]))
+    song.tracks[0].measures[0].voices[0].beats[0].effect.stroke = gp.BeatStroke(direction, 8)
+    file = io.BytesIO()
+    guitarpro.write(song, file, version=(4, 0, 0), encoding="cp1252")
+    return file.getvalue()
+
+
+def test_a_stroke_that_goes_neither_up_nor_down_is_none() -> None:
+    down, up = _stroked(gp.BeatStrokeDirection.down), _stroked(gp.BeatStrokeDirection.up)
+    differing = [i for i, (a, b) in enumerate(zip(down, up, strict=True)) if a != b]
+    assert len(differing) == 2
+    data = bytes(0 if i in differing else byte for i, byte in enumerate(down))
+    marks = [beat.marks for bar in parse_guitar_pro(data).tracks[0].bars for beat in bar.beats]
+    assert not any(marks)

@@ -14,6 +14,7 @@ import soundfile
 from fretscribe.errors import AudioError, MissingExtraError
 from fretscribe.io import media
 from fretscribe.io.audio import read_audio
+from media_files import write_media
 
 RATE = 44100
 HAS_AV = importlib.util.find_spec("av") is not None
@@ -124,3 +125,29 @@ def test_m4a_through_pyav(tmp_path: Path) -> None:
     m4a.write_bytes(m4a.read_bytes()[:200])
     with pytest.raises(AudioError):
         read_audio(m4a)
+
+
+def _with(path: Path, old: bytes, new: bytes) -> Path:
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
+@pytest.mark.skipif(not HAS_AV, reason="needs the extra media")
+def test_titles_that_are_no_utf_8_do_not_matter(tmp_path: Path) -> None:
+    sound = 0.3 * np.sin(np.arange(8000) / 9.0)[np.newaxis]
+    path = write_media(tmp_path / "song.m4a", "aac", sound, RATE)
+    as_it_is = read_audio(path).audio.samples
+    # All but the encoder's name, which tells of the codec's delay.
+    heard = read_audio(_with(path, b"SoundHandler", b"S\xf6undHandler")).audio.samples
+    np.testing.assert_array_equal(heard, as_it_is)
+
+
+@pytest.mark.skipif(not HAS_AV, reason="needs the extra media")
+def test_a_sound_track_of_an_unknown_codec_is_refused(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "song.m4a", "aac", np.zeros((1, 8000)), RATE)
+    data = path.read_bytes().replace(b"mp4a", b"zzzz").replace(b"esds", b"free")
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=r"song\.m4a: the codec of its sound track is unknown"):
+        read_audio(path)

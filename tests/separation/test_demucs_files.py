@@ -111,6 +111,11 @@ def rewritten(path: Path, metadata: Mapping[str, str]) -> Path:
         ({"klass": "os.system"}, r"holds os\.system, not demucs\.htdemucs"),
         ({"structure": "{}"}, "is quantised"),
         ({"args": "not JSON"}, "does not fit Demucs"),
+        ({"args": "[" * 100_000}, "does not fit Demucs"),
+        (
+            {"args": json.dumps([{"_type": "fraction", "numerator": 1, "denominator": 0}])},
+            "does not fit Demucs",
+        ),
         ({"kwargs": json.dumps({"sources": ["a"], "nonsense": 1})}, "does not fit Demucs"),
         ({"kwargs": json.dumps({"sources": list(SIX_SOURCES)})}, "does not fit Demucs"),
     ],

@@ -254,6 +254,7 @@ def test_a_keras_file_is_refused_with_one_clear_line(
     ("config", "told"),
     [
         ("{", "broken description"),
+        ("[" * 100_000, "broken description"),
         ("[]", "not a JSON object"),
         ('{"front_end": "mel"}', "lacks 'sample_rate'"),
     ],

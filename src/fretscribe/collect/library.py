@@ -220,7 +220,7 @@ class Library:
                 continue
             try:
                 members = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # somebody else's
             if not isinstance(members, dict) or members.get("schema") != SCHEMA:
                 continue

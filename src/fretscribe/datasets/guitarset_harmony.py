@@ -16,6 +16,11 @@ from fretscribe.symbols import parse_key
 
 _PERFORMED = 1
 
+# What a broken annotation raises, however it is broken; the error names the track.
+_BROKEN = (
+    ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError, OptionError,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayedChord:
@@ -58,7 +63,7 @@ def parse_harmony(data: bytes, track_id: str) -> HarmonyTruth:
             key=parse_key(keys[0]["data"][0]["value"]),
             chords=tuple(_played(row) for row in chords[_PERFORMED]["data"]),
         )
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OptionError) as error:
+    except _BROKEN as error:
         raise DatasetError(
             f"{track_id}: the annotated harmony is broken: {error}", mend="download the dataset again"
         ) from error

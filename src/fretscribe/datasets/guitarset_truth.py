@@ -87,7 +87,7 @@ def parse_truth(data: bytes, track_id: str) -> TrackTruth:
             by_namespace.setdefault(annotation["namespace"], []).append(annotation)
         notes = _ref_notes(by_namespace.get("note_midi", []), STANDARD_TUNING)
         beats = _beat_grid(by_namespace.get("beat_position", []))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
         raise DatasetError(
             f"{track_id}: the annotation is broken: {reason}", mend="download the dataset again"

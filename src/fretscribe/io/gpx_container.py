@@ -45,10 +45,14 @@ def read_gpx_member(data: bytes, member: str, name: str) -> bytes:
         data = _unpack(data, name)
     if data[:4] != PLAIN:
         raise TabFormatError(f"{name}: is no Guitar Pro 6 container (it starts with neither BCFZ nor BCFS)")
-    files = _files(data[4:], name)
+    system = data[4:]
+    files = _files(system, name)
     if member not in files:
         raise TabFormatError(f"{name}: the container holds no {member} ({len(files)} other files)")
-    return files[member]
+    at = files[member]
+    sectors = _sector_list(system, at, name)
+    whole = b"".join(system[s * _SECTOR : (s + 1) * _SECTOR] for s in sectors)
+    return whole[: max(0, _integer(system, at + _SIZE_AT))]
 
 
 class _Bits:
@@ -112,9 +116,12 @@ def _copy(unpacked: bytearray, bits: _Bits, name: str) -> None:
     unpacked += unpacked[start : start + count]
 
 
-def _files(system: bytes, name: str) -> dict[str, bytes]:
-    """Every file of a file system of sectors; one that points outside of it is an error."""
-    files: dict[str, bytes] = {}
+def _files(system: bytes, name: str) -> dict[str, int]:
+    """Where the entry of every file of a file system is; one that points outside of it is an error.
+
+    Contents are not gathered here: thousands of entries may name the same sectors.
+    """
+    files: dict[str, int] = {}
     content: set[int] = set()
     for sector in range(1, -(-len(system) // _SECTOR)):
         at = sector * _SECTOR
@@ -123,8 +130,7 @@ def _files(system: bytes, name: str) -> dict[str, bytes]:
         raw_name = system[at + _NAME_AT : at + _NAME_AT + _NAME_BYTES].partition(b"\0")[0]
         sectors = _sector_list(system, at, name)
         content.update(sectors)
-        whole = b"".join(system[s * _SECTOR : (s + 1) * _SECTOR] for s in sectors)
-        files[raw_name.decode("utf-8", "replace")] = whole[: max(0, _integer(system, at + _SIZE_AT))]
+        files[raw_name.decode("utf-8", "replace")] = at
     return files
 
 

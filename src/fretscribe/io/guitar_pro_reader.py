@@ -261,9 +261,10 @@ def _beats(voice: gp.Voice, index: int, track: gp.Track, left_out: Counter[str])
 
 
 def _beat_marks(effect: gp.BeatEffect) -> frozenset[str]:
+    # PyGuitarPro makes None of a stroke that goes neither up nor down.
+    stroke = effect.stroke or gp.BeatStroke()
     marks = {
-        "strokes (brush, rasgueado)": effect.hasRasgueado
-        or effect.stroke.direction != gp.BeatStrokeDirection.none,
+        "strokes (brush, rasgueado)": effect.hasRasgueado or stroke.direction != gp.BeatStrokeDirection.none,
         "pick strokes": effect.hasPickStroke,
         "fades": effect.fadeIn,
         "whammy bar moves": effect.isTremoloBar,

@@ -167,7 +167,8 @@ class _AvStream:
         self._decode_errors = (av.error.FFmpegError, EOFError)
         try:
             options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
-            self._container: Any = av.open(os.fspath(path), options=options)
+            # Titles are not always the UTF-8 that they should be, and nothing here depends on them.
+            self._container: Any = av.open(os.fspath(path), options=options, metadata_errors="replace")
         except self._decode_errors as error:
             raise AudioError(f"{path} is not audio that can be read: {error}", mend=_READABLE) from error
         audio = self._container.streams.audio
@@ -175,6 +176,9 @@ class _AvStream:
             self._container.close()
             raise AudioError(f"{path} has no sound track", mend="give a file with sound")
         self._track = audio[0]
+        if self._track.codec_context is None or not self._track.rate:
+            self._container.close()
+            raise AudioError(f"{path}: the codec of its sound track is unknown", mend=_READABLE)
         self.sample_rate = int(self._track.rate)
         self.n_channels = len(self._track.codec_context.layout.channels)
         length = self._container.duration

@@ -84,7 +84,7 @@ def read_training(session: onnxruntime.InferenceSession, path: Path) -> dict[str
 def _json_object(text: str, path: Path) -> dict[str, Any]:
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(f"{path} carries a broken description of itself: {error}") from error
     if not isinstance(values, dict):
         raise WeightsError(f"{path} carries a broken description of itself: not a JSON object")

@@ -49,7 +49,7 @@ def read_registry(folder: Path = DEFAULT_FOLDER) -> dict[str, dict[str, str]]:
         raise WeightsError(
             f"cannot read {path}: {error.strerror}", mend="install fretscribe again"
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(f"{path} is not a weights registry: {error}") from error
 
 

@@ -32,6 +32,11 @@ _MOST_YAML_BYTES = 100_000
 _CLASS = "demucs.htdemucs.HTDemucs"
 _USABLE = "htdemucs_6s, htdemucs or htdemucs_ft"
 
+# What arguments that are none, or that Demucs does not take, raise in reading them and in building it.
+_MISFITS = (
+    KeyError, TypeError, ValueError, AttributeError, RuntimeError, AssertionError, ArithmeticError,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
@@ -164,7 +169,7 @@ def _build(path: Path, metadata: Mapping[str, str], state: Mapping[str, Tensor])
         keywords = {key: _plain(value) for key, value in json.loads(metadata["kwargs"]).items()}
         network: nn.Module = HTDemucs(*arguments, **keywords)
         network.load_state_dict(dict(state))
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, AssertionError) as error:
+    except _MISFITS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{path} does not fit Demucs: {reason}", mend="fetch it again") from error
     return network.eval()
