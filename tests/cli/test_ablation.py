@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fretscribe.cli.__main__ import run
-from fretscribe.cli.evaluate import ABLATION
+from fretscribe.cli.protocols import ABLATION
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.errors import DatasetError, OptionError, OutputError, WeightsError
 from fretscribe.evaluation.levers import LEVERS

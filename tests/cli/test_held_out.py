@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fretscribe.cli.__main__ import run
-from fretscribe.cli.evaluate import HELD_OUT
+from fretscribe.cli.protocols import HELD_OUT
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.errors import DatasetError, OptionError, OutputError
 from guitarset_folder import make_folder

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fretscribe.cli.__main__ import run
-from fretscribe.cli.evaluate import HARMONY
+from fretscribe.cli.protocols import HARMONY
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, open_guitarset
 from fretscribe.datasets.guitarset_harmony import HarmonyTruth, PlayedChord, parse_harmony
 from fretscribe.errors import DatasetError, OptionError

@@ -10,7 +10,7 @@ import pytest
 from conftest import ScriptedAcoustic
 from counting_route import CountingAcoustic, counting_transcriber
 from fretscribe.cli.__main__ import run
-from fretscribe.cli.evaluate import PERSONAL
+from fretscribe.cli.protocols import PERSONAL
 from fretscribe.datasets.guitarset import Style, open_guitarset
 from fretscribe.errors import DatasetError, OptionError
 from fretscribe.evaluation.personal import (

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fretscribe.cli.__main__ import run
-from fretscribe.cli.evaluate import RHYTHM
+from fretscribe.cli.protocols import RHYTHM
 from fretscribe.datasets.excerpts import warped_excerpt
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, open_guitarset
 from fretscribe.errors import DatasetError, OptionError, WeightsError

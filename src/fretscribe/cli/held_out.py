@@ -29,6 +29,7 @@ def held_out_report(root: Path, data: Path | None, weights: Path | None, tell: C
     from fretscribe.evaluation.heard_voices import read_heard_voices
     from fretscribe.evaluation.held_out import held_out_instruments, held_out_markdown
     from fretscribe.evaluation.metrics import require_mir_eval
+    from fretscribe.evaluation.report import name_weights
     from fretscribe.models.weights import find_weights
     from fretscribe.pipeline import TranscribeOptions, load_transcriber
 
@@ -41,7 +42,7 @@ def held_out_report(root: Path, data: Path | None, weights: Path | None, tell: C
     transcriber = load_transcriber(weights)
     options = TranscribeOptions(tuning="standard", capo=0)
     rows = held_out_instruments(dataset, voices, lambda audio: transcriber(audio, options), progress=tell)
-    networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in transcriber.weights().items())
+    networks = name_weights(transcriber.weights())
     given = ("" if data is None else " --data DATA") + ("" if weights is None else " --weights WEIGHTS")
     command = f"fretscribe evaluate ROOT --protocol held-out-instruments{given}"
     return held_out_markdown(rows, heard, weights=networks, command=command)

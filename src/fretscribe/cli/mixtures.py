@@ -26,10 +26,10 @@ def mixtures_report(root: Path, data: Path | None, tell: Callable[[str], None]) 
     from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, open_guitarset
     from fretscribe.datasets.held_out import load_voices
     from fretscribe.evaluation.mixtures import all_solos, judge_solos, mixtures_markdown
+    from fretscribe.evaluation.run import check_tracks
 
     dataset = open_guitarset(root)
-    for name in DEVELOPMENT_TRACKS:
-        dataset.track(name).audio_path("mic")
+    check_tracks(dataset, DEVELOPMENT_TRACKS)
     voices = load_voices((data or dataset.root.absolute().parent) / "samples")
     rows = judge_solos(all_solos(dataset, voices), progress=tell)
     given = "" if data is None else " --data DATA"

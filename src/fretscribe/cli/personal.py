@@ -27,17 +27,18 @@ def personal_report(root: Path, weights: Path | None, tell: Callable[[str], None
     from fretscribe.evaluation.personal import measure_personal, played_tracks
     from fretscribe.evaluation.personal_report import personal_markdown
     from fretscribe.evaluation.personal_sound import measure_sound
+    from fretscribe.evaluation.report import name_weights
+    from fretscribe.evaluation.run import check_tracks
     from fretscribe.pipeline import load_transcriber
 
     require_mir_eval()
     dataset = open_guitarset(root)
-    for name in DEVELOPMENT_TRACKS:
-        dataset.track(name).audio_path()
+    check_tracks(dataset, DEVELOPMENT_TRACKS)
     transcriber = load_transcriber(weights)
     tracks = played_tracks(dataset)
     result = measure_personal(tracks, progress=tell)
     rows = measure_sound(dataset, transcriber, progress=tell)
-    networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in transcriber.weights().items())
+    networks = name_weights(transcriber.weights())
     given = "" if weights is None else " --weights WEIGHTS"
     command = f"fretscribe evaluate ROOT --protocol personal{given}"
     return personal_markdown(result, rows, n_tracks=len(tracks), weights=networks, command=command)

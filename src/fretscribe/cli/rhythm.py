@@ -25,6 +25,7 @@ def rhythm_report(root: Path, folds: Path, weights: Path | None, tell: Callable[
         If data or weights are missing.
     """
     from fretscribe.datasets.guitarset import open_guitarset
+    from fretscribe.evaluation.report import name_weights
     from fretscribe.evaluation.rhythm import judge_rhythm, judged_tracks, read_beat_folds
     from fretscribe.evaluation.rhythm_report import rhythm_markdown
     from fretscribe.pipeline import TranscribeOptions, load_transcriber
@@ -40,7 +41,7 @@ def rhythm_report(root: Path, folds: Path, weights: Path | None, tell: Callable[
         for track in recorded:
             tell(f"hearing {track.track_id}")
             heard[track.track_id] = transcriber(track.audio_path("mic"), options).tab.notes
-        networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in transcriber.weights().items())
+        networks = name_weights(transcriber.weights())
     rows = judge_rhythm(dataset, heard, models, progress=tell)
     command = "fretscribe evaluate ROOT --protocol rhythm --folds FOLDS"
     if weights is not None:

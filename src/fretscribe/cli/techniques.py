@@ -33,6 +33,7 @@ def techniques_report(
     from fretscribe.datasets.held_out import load_voices
     from fretscribe.datasets.technique_set import measured_set
     from fretscribe.evaluation.contours import judge_contours
+    from fretscribe.evaluation.report import name_weights
     from fretscribe.evaluation.run import check_tracks
     from fretscribe.evaluation.technique_report import techniques_markdown
     from fretscribe.evaluation.techniques import measure_studies
@@ -55,7 +56,7 @@ def techniques_report(
         tell(track.track_id)
         heard = transcriber(track.audio_path("mic"), options)
         contours.append(judge_contours(track.track_id, track.tab(bent_cents=0.0), heard.tab))
-    networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in transcriber.weights().items())
+    networks = name_weights(transcriber.weights())
     given = ("" if data is None else " --data DATA") + ("" if weights is None else " --weights WEIGHTS")
     command = f"fretscribe evaluate ROOT --protocol techniques{given}"
     return techniques_markdown(rows, contours, weights=networks, command=command)

@@ -23,6 +23,7 @@ def tunings_report(root: Path, weights: Path | None, tell: Callable[[str], None]
         If recordings or weights are missing.
     """
     from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS, open_guitarset
+    from fretscribe.evaluation.report import name_weights
     from fretscribe.evaluation.tunings import judge_recordings, judge_tunings
     from fretscribe.evaluation.tunings_report import tunings_markdown
     from fretscribe.pipeline import load_transcriber
@@ -32,7 +33,7 @@ def tunings_report(root: Path, weights: Path | None, tell: Callable[[str], None]
     transcriber = load_transcriber(weights)
     recordings = judge_recordings(transcriber, paths, progress=tell)
     rows = judge_tunings(transcriber, progress=tell)
-    networks = f"{transcriber.acoustic.name} `{transcriber.acoustic.sha256[:12]}`"
+    networks = name_weights({transcriber.acoustic.name: transcriber.acoustic.sha256})
     given = "" if weights is None else " --weights WEIGHTS"
     command = f"fretscribe evaluate ROOT --protocol tunings{given}"
     return tunings_markdown(rows, recordings, weights=networks, command=command)

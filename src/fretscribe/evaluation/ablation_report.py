@@ -13,6 +13,7 @@ from fretscribe.evaluation.ablation import AblationRow
 from fretscribe.evaluation.errors import VERDICTS, ErrorBreakdown, error_table
 from fretscribe.evaluation.heard_voices import HeardVoices
 from fretscribe.evaluation.levers import FULL, PLAINEST, Lever
+from fretscribe.evaluation.report import name_weights
 from fretscribe.evaluation.summary import MEASURES, TrackScores
 
 Of = Callable[[TrackScores], float]
@@ -75,7 +76,7 @@ def ablation_markdown(
     """
     real = [row for row in rows if row.instrument is None]
     rendered = [row for row in rows if row.instrument is not None]
-    networks = ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in weights.items())
+    networks = name_weights(weights)
     lines = ["# Accuracy, and what each part is worth", ""]
     lines += ["The same recordings, transcribed with one part of the route changed at a time."]
     lines += ["", "```", command, "```", "", f"- weights: {networks}", "", "The rows:", ""]

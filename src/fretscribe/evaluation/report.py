@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fretscribe.datasets.guitarset import Style
 from fretscribe.evaluation.confidence import ConfidenceScores
@@ -264,3 +264,12 @@ def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
     rule = [("-" * width) if i == 0 else ("-" * (width - 1) + ":") for i, width in enumerate(widths)]
     return "\n".join([line(header), line(rule), *(line(row) for row in body)])
+
+
+def name_weights(weights: Mapping[str, str]) -> str:
+    """Networks as reports name them, from name -> sha256.
+
+    >>> name_weights({"acoustic": "cf913d8119eb6bf8f367"})
+    'acoustic `cf913d8119eb`'
+    """
+    return ", ".join(f"{name} `{sha256[:12]}`" for name, sha256 in weights.items())
