@@ -74,6 +74,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tiny_config: Path, tmp_path: 
 
 
 _PROCESS = """
+import os
 import sys
 from pathlib import Path
 import torch
@@ -85,6 +86,7 @@ learner = train_acoustic(read_run(Path(sys.argv[1])), folder / "cache", folder, 
 rank = Processes.joined().rank
 torch.save({"net": learner.net.state_dict(), "history": learner.history}, folder / f"rank{rank}.pt")
 torch.distributed.destroy_process_group()
+os._exit(0)  # all is saved; torch's threads may abort an interpreter that shuts down
 """
 
 

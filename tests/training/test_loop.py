@@ -161,7 +161,7 @@ class _NoNoise:
 
 
 _PROCESS = """
-import importlib.util, sys
+import importlib.util, os, sys
 from pathlib import Path
 import torch
 
@@ -176,6 +176,7 @@ outcome = toy.fit(toy.quiet_toy(), toy.SETTINGS, folder / "toy.pt", lines.append
 rank = torch.distributed.get_rank()
 torch.save({"net": outcome.net.state_dict(), "epoch": outcome.epoch}, folder / f"rank{rank}.pt")
 torch.distributed.destroy_process_group()
+os._exit(0)  # all is saved; torch's threads may abort an interpreter that shuts down
 """
 
 

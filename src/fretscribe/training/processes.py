@@ -5,6 +5,7 @@ Neighbours: ``loop`` and ``acoustic`` learn from shares of each batch; ``shared_
 
 from __future__ import annotations
 
+import atexit
 import os
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ class Processes:
         if not torch.distributed.is_initialized():
             backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
             torch.distributed.init_process_group(backends)
+            atexit.register(_part)
         return cls(torch.distributed.get_rank(), torch.distributed.get_world_size())
 
     def average_gradients(self, net: nn.Module) -> None:
@@ -64,6 +66,12 @@ class Processes:
     def share(self, rows: Rows) -> Rows:
         """The part of a batch that this process learns from."""
         return rows[self.rank :: self.world]
+
+
+def _part() -> None:
+    """Before the interpreter shuts down: gloo's threads may still hold tensors, and would abort it then."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def agreed(decision: bool) -> bool:
