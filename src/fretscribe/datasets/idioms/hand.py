@@ -14,22 +14,12 @@ from fretscribe.convert import pitch_class_name
 from fretscribe.datasets.chord_shapes import CHORD_SHAPES, QUALITY_TONES, STANDARD_STEPS, Family
 from fretscribe.datasets.idioms.dice import Dice
 from fretscribe.music import Tuning
+from fretscribe.symbolic import scales
 
 Voicing = tuple[int | None, ...]
 """Frets of a held chord, one a string, low to high; None is not played."""
 
-SCALES: dict[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "lydian": (0, 2, 4, 6, 7, 9, 11),
-    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
-    "major pentatonic": (0, 2, 4, 7, 9),
-    "minor pentatonic": (0, 3, 5, 7, 10),
-    "blues": (0, 3, 5, 6, 7, 10),
-}
+SCALES = scales.SCALES | {"minor": scales.SCALES["natural minor"]}  # so that a key's mode names one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
