@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fretscribe.errors import InputError
+from fretscribe.feedback.written_times import on_the_clock
 from fretscribe.music import Alternative, Position, TabNote, Tuning
 from fretscribe.result import AudioInfo, Transcription
 from fretscribe.symbolic.fingering import expected_strings
@@ -167,7 +168,8 @@ def compare(first: Transcription, mended: Transcription, *, changed_only: bool =
     Parameters
     ----------
     first, mended : Transcription
-        As it was heard, and as the player left it.
+        As it was heard, and as the player left it. The notes of a score get their seconds back, see
+        `on_the_clock`.
     changed_only : bool
         True takes what was left alone as not looked at, but for notes that are certain (confidence 1).
 
@@ -178,18 +180,19 @@ def compare(first: Transcription, mended: Transcription, *, changed_only: bool =
     Raises
     ------
     InputError
-        If the two are of different recordings, or nothing was looked at.
+        If the two are of different recordings or pieces, or nothing was looked at.
     """
     old, new = first.tab, mended.tab
     heard, kept = first.audio, mended.audio
     if heard is not None and kept is not None and heard.sha256 != kept.sha256:
         mend = "give the first and the mended tab of one"
         raise InputError(f"these are of two recordings: {heard.path} and {kept.path}", mend=mend)
-    pairs = pair_notes(old.notes, new.notes)
-    expected = expected_strings([n.note for n in new.notes], new.tuning)
+    notes = on_the_clock(first, mended)
+    pairs = pair_notes(old.notes, notes)
+    expected = expected_strings([n.note for n in notes], new.tuning)
     partner = {j: i for i, j in pairs}
     made: list[tuple[float, Correction]] = []
-    for j, tab_note in enumerate(new.notes):
+    for j, tab_note in enumerate(notes):
         suggestion = _suggestion(old.notes[partner[j]]) if j in partner else None
         correction = Correction(suggested=suggestion, chosen=_set(tab_note), expected=expected[j])
         if changed_only and correction.kind == "accepted" and tab_note.confidence != CERTAIN:
