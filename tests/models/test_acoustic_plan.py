@@ -1,4 +1,4 @@
-"""Chunks cover a recording once; levels are brought to a common one; silence is left alone."""
+"""Chunks cover a recording once, of any length; levels are brought to a common one; silence is left alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fretscribe.dsp.level import level_gain
-from fretscribe.models.acoustic import plan_chunks
+from fretscribe.frames import Audio
+from fretscribe.models.acoustic import load_acoustic, plan_chunks
 
 
 @given(n_frames=st.integers(1, 500), chunk_frames=st.integers(1, 100), context_frames=st.integers(0, 30))
@@ -32,3 +33,14 @@ def test_silence_is_not_blown_up() -> None:
     assert level_gain(np.zeros(22050, np.float32)) == 1
     assert level_gain(np.zeros(0, np.float32)) == 1
     assert level_gain(np.full(100, 1e-6, np.float32)) == 1
+
+
+def test_recordings_of_any_length_have_a_frame_for_each_hop_and_one_more() -> None:
+    """Also whole hops: those that AAC at 44.1 kHz leaves are."""
+    model = load_acoustic()
+    hop = model.hop_length
+    for n_samples in (0, hop - 1, hop, hop + 1, 20 * hop):
+        samples = np.full((1, n_samples), 0.01, np.float32)
+        roll = model(Audio(samples=samples, sample_rate=model.sample_rate))
+        assert roll.grid.n_frames == len(roll.onset) == n_samples // hop + 1
+        assert np.isfinite(roll.onset).all()

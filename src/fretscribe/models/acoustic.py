@@ -18,8 +18,9 @@ import numpy as np
 import onnxruntime
 
 from fretscribe.dsp.level import level_gain
+from fretscribe.errors import WeightsError
 from fretscribe.frames import Audio, FloatArray, FrameGrid, StringRoll
-from fretscribe.models.session import open_session, read_config
+from fretscribe.models.session import open_session, read_config, run_session
 from fretscribe.models.weights import WeightsFile, find_weights
 
 _KEYS = ("sample_rate", "hop_length", "pitch_min", "n_pitches", "n_strings")
@@ -70,7 +71,13 @@ class AcousticModel:
     def sha256(self) -> str:
         return self.weights.sha256
 
-    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll:
+    def __call__(
+        self,
+        audio: Audio,
+        *,
+        progress: Callable[[float], None] | None = None,
+        so_far: Callable[[StringRoll], None] | None = None,
+    ) -> StringRoll:
         """Hear a recording.
 
         Parameters
@@ -79,6 +86,8 @@ class AcousticModel:
             At the model's sample rate; channels are averaged.
         progress : callable, optional
             Called with the share done, 0..1.
+        so_far : callable, optional
+            Called after every chunk but the last with all frames up to there.
 
         Returns
         -------
@@ -98,21 +107,38 @@ class AcousticModel:
         shape = (n_frames, self.n_strings, self.n_pitches)
         onset, active = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         level = np.zeros((n_frames, self.n_pitches), np.float32)
+
+        def until(last: int) -> StringRoll:
+            return StringRoll(
+                grid=FrameGrid(sample_rate=self.sample_rate, hop_length=self.hop_length, n_frames=last),
+                onset=onset[:last],
+                active=active[:last],
+                pitch_min=self.pitch_min,
+                level=level[:last],
+            )
+
         for chunk in plan_chunks(n_frames):
             samples = signal[chunk.heard_from * self.hop_length : chunk.heard_to * self.hop_length]
-            heard = self._session.run(None, {"audio": self._padded(samples * gain)[None]})
+            padded = self._padded(samples * gain, chunk.heard_to - chunk.heard_from)
+            n_heard = chunk.heard_to - chunk.heard_from
+            roll, flat = (None, *shape[1:]), (None, self.n_pitches)
+            heard = run_session(self._session, self.weights.path, {"audio": padded[None]}, (roll, roll, flat))
+            if any(len(output) < n_heard for output in heard):
+                raise WeightsError(f"{self.weights.path} hears fewer frames than its config says")
             inner = slice(chunk.first - chunk.heard_from, chunk.last - chunk.heard_from)
             onset[chunk.first : chunk.last] = heard[0][inner]
             active[chunk.first : chunk.last] = heard[1][inner]
             level[chunk.first : chunk.last] = heard[2][inner]
             if progress is not None:
                 progress(chunk.last / n_frames)
-        grid = FrameGrid(sample_rate=self.sample_rate, hop_length=self.hop_length, n_frames=n_frames)
-        return StringRoll(grid=grid, onset=onset, active=active, pitch_min=self.pitch_min, level=level)
+            if so_far is not None and chunk.last < n_frames:
+                so_far(until(chunk.last))
+        return until(n_frames)
 
-    def _padded(self, samples: FloatArray) -> FloatArray:
-        """At least one hop, so that the graph always has a frame to work on."""
-        return np.pad(samples, (0, max(0, self.hop_length - len(samples))))
+    def _padded(self, samples: FloatArray, n_frames: int) -> FloatArray:
+        """At least one hop, and a sample under the last frame: the graph gives a frame for each hop begun."""
+        wanted = max(self.hop_length, (n_frames - 1) * self.hop_length + 1)
+        return np.pad(samples, (0, max(0, wanted - len(samples))))
 
 
 def load_acoustic(weights_dir: Path | None = None, *, n_threads: int | None = None) -> AcousticModel:
