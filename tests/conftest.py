@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,15 @@ class ScriptedAcoustic:
     sample_rate: int = 22050
     name: str = "scripted"
     sha256: str = "0" * 64
+    n_chunks: int = 4
 
-    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll:
+    def __call__(
+        self,
+        audio: Audio,
+        *,
+        progress: Callable[[float], None] | None = None,
+        so_far: Callable[[StringRoll], None] | None = None,
+    ) -> StringRoll:
         if audio.sample_rate != self.sample_rate:
             raise ValueError(f"heard {audio.sample_rate} Hz")
         grid = FrameGrid(sample_rate=self.sample_rate, hop_length=HOP, n_frames=audio.n_samples // HOP + 1)
@@ -59,6 +66,11 @@ class ScriptedAcoustic:
             if first < grid.n_frames:
                 onset[first, string, pitch - PITCH_MIN] = 0.95
                 active[first:last, string, pitch - PITCH_MIN] = 0.9
+        for chunk in range(1, self.n_chunks):
+            last = grid.n_frames * chunk // self.n_chunks
+            if so_far is not None:
+                part = replace(grid, n_frames=last)
+                so_far(StringRoll(grid=part, onset=onset[:last], active=active[:last], pitch_min=PITCH_MIN))
         if progress is not None:
             progress(1.0)
         return StringRoll(grid=grid, onset=onset, active=active, pitch_min=PITCH_MIN)

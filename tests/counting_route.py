@@ -26,9 +26,15 @@ class CountingAcoustic:
     sha256: str = "0" * 64
     sample_rate: int = RATE
 
-    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll:
+    def __call__(
+        self,
+        audio: Audio,
+        *,
+        progress: Callable[[float], None] | None = None,
+        so_far: Callable[[StringRoll], None] | None = None,
+    ) -> StringRoll:
         self.asked.append(audio.duration_s)
-        return self.model(audio, progress=progress)
+        return self.model(audio, progress=progress, so_far=so_far)
 
 
 @dataclass(kw_only=True)

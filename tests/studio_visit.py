@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from fretscribe.feedback.store import FILE_NAME
 from fretscribe.io.audio import read_audio
 from fretscribe.music import Tab
+from fretscribe.pipeline.drafting import Draft, DraftBar
 from fretscribe.pipeline.tabbing import Hands
 from fretscribe.result import Transcription
 from fretscribe.web.app import open_studio, studio_app
@@ -39,11 +40,22 @@ def riff() -> Tab:
     return tab_of(*notes)
 
 
-def hear_riff(source: Path, options: Any, *, progress: Any = None) -> Transcription:
+def riff_drafts() -> tuple[Draft, Draft]:
+    """The riff as it is first heard: two bars, one after the other."""
+    tab = riff()
+    halves = [tuple(n for n in tab.notes if int(n.note.onset_s // 2) == half) for half in (0, 1)]
+    bars = [DraftBar(start_s=2.0 * i, end_s=2.0 * i + 2.0, notes=notes) for i, notes in enumerate(halves)]
+    first, second = (Draft(tuning=tab.tuning, first=i, bars=(bar,)) for i, bar in enumerate(bars))
+    return first, second
+
+
+def hear_riff(source: Path, options: Any, *, progress: Any = None, watch: Any = None) -> Transcription:
     """Stands in for the pipeline: reads the recording, and hears the riff in it."""
     progress("reading", 0.0)
     file = read_audio(source)
-    progress("listening", 0.5)
+    for share, draft in zip((0.25, 0.5), riff_drafts(), strict=True):
+        progress("listening", share)
+        watch(draft)
     return Transcription(tab=replace(riff(), title=source.stem), audio=file.info)
 
 
@@ -94,6 +106,7 @@ def listening(folder: Path, transcribe: Transcribe = hear_riff) -> Iterator[str]
     """The address of a studio that listens on a port of this machine, for real browsers."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who is early waits
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         with open_studio(
             folder, transcribe, Hands, feedback=folder / FILE_NAME, tell_fault=traceback.print_exception

@@ -79,6 +79,14 @@ def _song(n_beats: int = N_BEATS) -> Tab:
     )
 
 
+def _muted(tab: Tab) -> Tab:
+    """The same song, palm-muted after every bar's first eighth, over which a long name stands."""
+    muted = frozenset({"palm_mute"})
+    notes = (dataclasses.replace(n, techniques=muted) if (n.onset_beats or 0) % 4 else n for n in tab.notes)
+    chords = (dataclasses.replace(chord, name="Ebmaj7/Bb") for chord in tab.chords)
+    return dataclasses.replace(tab, notes=tuple(notes), chords=tuple(chords))
+
+
 def _recording(path: Path, duration_s: float) -> AudioInfo:
     samples = np.zeros(round(duration_s * RATE), dtype=np.float32)
     tone = np.sin(np.arange(400) / 3.0) * np.exp(-np.arange(400) / 60)
@@ -100,6 +108,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "song": heard,
         "long": dataclasses.replace(heard, tab=_song(N_BEATS_LONG), audio=long_audio),
         "silent": dataclasses.replace(heard, audio=None),
+        "muted": dataclasses.replace(heard, tab=_muted(_song()), audio=None),
         "empty": Transcription(tab=Tab(tuning=Tuning(), notes=())),
     }
     paths = {name: folder / f"{name}.html" for name in results}
@@ -178,6 +187,11 @@ def narrow_song(browser: Any, files: dict[str, Path]) -> Iterator[Opened]:
 @pytest.fixture
 def silent_song(browser: Any, files: dict[str, Path]) -> Iterator[Opened]:
     yield from _opened(browser, files["silent"])
+
+
+@pytest.fixture
+def muted_song(browser: Any, files: dict[str, Path]) -> Iterator[Opened]:
+    yield from _opened(browser, files["muted"])
 
 
 @pytest.fixture
@@ -499,3 +513,20 @@ def test_a_tab_without_notes_is_a_page_too(empty_song: Opened) -> None:
     assert "The notes of this tab were not judged." in empty.page.inner_text("header")
     empty.page.keyboard.press("n")
     assert "No note is in doubt." in empty.page.inner_text("#said")
+
+
+def test_marks_do_not_run_into_chord_names(muted_song: Opened) -> None:
+    boxes = muted_song.ask(
+        """[...document.querySelectorAll("#score text")].map((text) => {
+          const { left, right, top, bottom } = text.getBoundingClientRect();
+          return { words: text.textContent, left, right, top, bottom };
+        })"""
+    )
+    marks = [box for box in boxes if box["words"].startswith("P.M.")]
+    chords = [box for box in boxes if box["words"] == "Ebmaj7/Bb"]
+    assert marks
+    assert chords
+    for mark, chord in itertools.product(marks, chords):
+        beside = mark["left"] >= chord["right"] or chord["left"] >= mark["right"]
+        assert beside or abs(mark["top"] - chord["top"]) > 8
+    assert not any("Capo" in box["words"] for box in boxes), "the head says it"

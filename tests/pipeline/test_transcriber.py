@@ -227,7 +227,8 @@ def test_progress_rises_through_named_stages(acoustic: Any, recording: Path) -> 
     shares = [share for _, share in calls]
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] <= 1
-    assert list(dict.fromkeys(stage for stage, _ in calls)) == ["reading", "listening", "fingering"]
+    stages = list(dict.fromkeys(stage for stage, _ in calls))
+    assert stages == ["reading", "listening", "fingering", "hearing techniques"]
 
 
 def test_options_are_checked_before_anything_is_loaded(tmp_path: Path) -> None:

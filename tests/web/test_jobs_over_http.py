@@ -31,10 +31,10 @@ class Held:
         self.transcribe = transcribe
         self.started, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
 
-    def __call__(self, source: Path, options: Any, *, progress: Any = None) -> Any:
+    def __call__(self, source: Path, options: Any, *, progress: Any = None, watch: Any = None) -> Any:
         self.started.release()
         self.go_on.acquire(timeout=20)
-        return self.transcribe(source, options, progress=progress)
+        return self.transcribe(source, options, progress=progress, watch=watch)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_recording_becomes_a_tab_and_its_progress_is_told_in_order(tmp_path: P
     assert told[0]["state"] == "queued"
     assert told[-1]["state"] == "done"
     stages = list(dict.fromkeys(t["stage"] for t in told if t["state"] == "running"))
-    assert stages == ["starting", "reading", "listening", "fingering", "engraving"]
+    assert stages == ["starting", "reading", "listening", "fingering", "hearing techniques", "engraving"]
     shares = [t["share"] for t in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -202,10 +202,10 @@ def test_a_recording_that_breaks_while_it_is_heard_fails_with_a_reason(visit: An
 
 
 def test_a_fault_of_the_program_ends_its_job_alone(tmp_path: Path, recording: Path, capsys: Any) -> None:
-    def faulty(source: Path, options: Any, *, progress: Any = None) -> Any:
+    def faulty(source: Path, options: Any, *, progress: Any = None, watch: Any = None) -> Any:
         if source.name == "bad.wav":
             raise ZeroDivisionError("a bug")
-        return hear_riff(source, options, progress=progress)
+        return hear_riff(source, options, progress=progress, watch=watch)
 
     with open_visit(tmp_path / "studio", faulty) as visit:
         bad = visit.upload(recording, "bad.wav").json()["id"]

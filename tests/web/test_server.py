@@ -138,7 +138,6 @@ def test_without_the_extra_a_line_says_how_to_get_it() -> None:
     code = without + "sys.exit(run(['studio']))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert told.returncode == 6
-    assert told.stderr.splitlines() == [
-        "fretscribe: error: the studio needs the extra 'studio', which is not installed"
-        " (pip install 'fretscribe[studio]')"
-    ]
+    (line,) = told.stderr.splitlines()
+    assert line.startswith("fretscribe: error: the studio needs the extra 'studio', which is not installed (")
+    assert line.endswith('pip install "fretscribe[studio]")')

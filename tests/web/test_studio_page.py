@@ -13,8 +13,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from fretscribe.datasets.idioms import demo_tab
+from fretscribe.datasets.synthetic import render
 from fretscribe.io.formats import read_tab
 from fretscribe.music import Position
+from fretscribe.pipeline import load_transcriber
+from fretscribe.pipeline.drafting import Draft
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the extra 'collect' is not installed")
 
@@ -174,6 +178,11 @@ def test_keys_mend_what_is_chosen(browser: Any, tmp_path: Path, take: Path) -> N
         press("Delete")
         studio.wait_for_state(4)
         assert studio.see("fretscribe.song.notes.length") == 8
+        studio.page.click("#learn")
+        press("d")  # keys in a dialog are no keys of the player
+        assert studio.see("document.documentElement.dataset.theme") is None
+        press("Escape")
+        studio.wait("!document.querySelector('#learning').open")
         press("i")
         studio.page.fill("#adding [name=fret]", "12")
         studio.page.click("#adding [value=add]")
@@ -196,11 +205,11 @@ def test_progress_is_seen_and_a_job_is_cancelled(browser: Any, tmp_path: Path, t
 
     go_on = threading.Event()
 
-    def slow(source: Path, options: Any, *, progress: Any = None) -> Any:
+    def slow(source: Path, options: Any, *, progress: Any = None, watch: Any = None) -> Any:
         progress("separating", 0.25)
         while not go_on.wait(0.05):
             progress("listening", 0.5)
-        return hear_riff(source, options, progress=progress)
+        return hear_riff(source, options, progress=progress, watch=watch)
 
     with listening(tmp_path / "studio", slow) as address:
         studio = Opened(browser, address)
@@ -233,6 +242,70 @@ def test_progress_is_seen_and_a_job_is_cancelled(browser: Any, tmp_path: Path, t
         refused = [told for told in studio.told if "status of 422" in told]
         assert len(refused) == 1, "the browser tells of the path that was refused"
         studio.told.remove(refused[0])
+        studio.end()
+
+
+@pytest.fixture
+def long_take(tmp_path: Path) -> Path:
+    """Forty-four seconds of rendered guitar: the acoustic model hears them in two chunks."""
+    sound = render(demo_tab(), seed=7)
+    path = tmp_path / "Long take.wav"
+    soundfile.write(path, np.tile(sound.samples[0, : 11 * sound.sample_rate], 4), sound.sample_rate)
+    return path
+
+
+def test_bars_appear_before_all_was_heard(browser: Any, tmp_path: Path, long_take: Path) -> None:
+    from studio_visit import listening
+
+    transcriber, go_on = load_transcriber(n_threads=1), threading.Event()
+
+    def held(source: Path, options: Any, *, progress: Any = None, watch: Any = None) -> Any:
+        def tell(draft: Draft) -> None:
+            watch(draft)
+            while not go_on.wait(0.05):
+                progress("listening", 0.0)
+
+        return transcriber(source, options, progress=progress, watch=tell)
+
+    with listening(tmp_path / "studio", held) as address:
+        studio = Opened(browser, address)
+        page = studio.page
+        page.goto(address)
+        page.set_input_files("#file", long_take)
+        page.wait_for_selector("#jobs li.running .draft .fret")
+        assert page.inner_text("#jobs .what").startswith("listening")
+        assert page.inner_text(".draft-words").startswith("Provisional")
+        bars = "[...home.rows.values()].flatMap((row) => row.draft?.bars ?? [])"
+        n_bars = studio.see(f"{bars}.length")
+        assert n_bars >= 5
+        assert studio.see(f"{bars}.at(-1).end_s") < 0.6 * 44
+        n_notes = studio.see(f"{bars}.flatMap((bar) => bar.notes).length")
+        assert page.locator(".draft .fret").count() == n_notes
+        n_lines = page.locator(".draft svg").count()
+        page.set_viewport_size({"width": 390, "height": 844})
+        studio.wait(f"document.querySelectorAll('.draft svg').length > {n_lines}")
+        assert page.locator(".draft .fret").count() == n_notes
+        assert studio.see("document.documentElement.scrollWidth") <= 390
+
+        page.reload()
+        page.wait_for_selector("#jobs li.running .draft .fret")
+        assert page.locator(".draft .fret").count() == n_notes
+        studio.see("document.querySelector('#jobs .running button').kept = true")
+        page.set_input_files("#file", long_take)
+        page.wait_for_selector("#jobs li.queued")
+        assert page.locator("#jobs li.queued .draft").count() == 0
+        page.click("#jobs li.queued button")
+        page.wait_for_selector("#jobs li.cancelled")
+        go_on.set()
+        studio.wait(f"{bars}.length > {n_bars} || document.querySelector('#jobs .done')")
+        page.wait_for_selector("#jobs li.done a")
+        assert studio.see("document.querySelector('#jobs .done button').kept"), (
+            "it could be clicked all along"
+        )
+        assert page.locator(".draft").count() == 0
+        page.click("#jobs li.done a")
+        studio.wait_for_tab()
+        assert studio.see("fretscribe.song.notes.length") > n_notes
         studio.end()
 
 

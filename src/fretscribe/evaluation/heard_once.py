@@ -53,10 +53,16 @@ class AcousticOnce(_Named):
     def sample_rate(self) -> int:
         return self.network.sample_rate
 
-    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll:
+    def __call__(
+        self,
+        audio: Audio,
+        *,
+        progress: Callable[[float], None] | None = None,
+        so_far: Callable[[StringRoll], None] | None = None,
+    ) -> StringRoll:
         asked = _asked(audio)
         if asked not in self.answers:
-            self.answers[asked] = self.network(audio, progress=progress)
+            self.answers[asked] = self.network(audio, progress=progress, so_far=so_far)
         elif progress is not None:
             progress(1.0)
         return self.answers[asked]

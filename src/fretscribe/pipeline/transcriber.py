@@ -21,6 +21,7 @@ from fretscribe.io.audio import AudioFile, cut_audio, read_audio, resample_audio
 from fretscribe.music import Note
 from fretscribe.pipeline.dead_notes import HearDeadStrokes, write_dead_notes
 from fretscribe.pipeline.detuning import EstimateDetune, InTune, bring_in_tune
+from fretscribe.pipeline.drafting import Drafting, Watch
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.low_notes import HearLowNotes, hear_low_notes, low_trace_s
 from fretscribe.pipeline.options import TranscribeOptions
@@ -40,11 +41,15 @@ Progress = Callable[[str, float], None]
 
 _READ_SHARE = 0.1
 _SEPARATED_SHARE = 0.8  # where it runs, it takes by far the longest
-_HEARD_SHARE = 0.95
+# Of what is left then, as it takes for a song of three minutes.
+_HEARD, _HEARD_FRETS, _HEARD_STRINGS, _COMPOSED = 0.25, 0.4, 0.55, 0.8
 
 
 class Acoustic(Protocol):
-    """Hears: audio at ``sample_rate`` -> onset and activity of every string and pitch."""
+    """Hears: audio at ``sample_rate`` -> onset and activity of every string and pitch.
+
+    ``so_far`` is given only where somebody watches: it is called with what was heard up to then.
+    """
 
     @property
     def name(self) -> str: ...
@@ -55,7 +60,13 @@ class Acoustic(Protocol):
     @property
     def sample_rate(self) -> int: ...
 
-    def __call__(self, audio: Audio, *, progress: Callable[[float], None] | None = None) -> StringRoll: ...
+    def __call__(
+        self,
+        audio: Audio,
+        *,
+        progress: Callable[[float], None] | None = None,
+        so_far: Callable[[StringRoll], None] | None = None,
+    ) -> StringRoll: ...
 
 
 class Read(Protocol):
@@ -158,6 +169,7 @@ class Transcriber:
         options: TranscribeOptions | None = None,
         *,
         progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> Transcription:
         """Transcribe one recording.
 
@@ -166,6 +178,8 @@ class Transcriber:
         source : Path, str or Audio
         options : TranscribeOptions, optional
         progress : callable, optional
+        watch : callable, optional
+            Called with bars as they are first heard, see `Draft`; the result is the same with and without.
 
         Returns
         -------
@@ -193,25 +207,29 @@ class Transcriber:
         del guitar, original
         heard = bring_in_tune(audio, options, self.estimate_detune, ledger)
         del audio  # an hour of it is a third of a gigabyte
-        told = _part(progress, "listening", heard_from, _HEARD_SHARE)
-        roll = self._hear(heard, options, ledger, told)
-        frets = self._hear_frets(heard, options, ledger)
+        tell = _rest(progress, heard_from)
+        drafting = None
+        if watch is not None:
+            drafting = Drafting(options, self.decode, self.estimate_tuning, self.hands, watch)
+        roll = self._hear(heard, options, ledger, _part(tell, "listening", 0.0, _HEARD), drafting)
         with ledger.timed("decode"):
             notes = list(self.decode(roll))
-        ledger.note("decode", "ran", f"{len(notes)} notes")
         trace_s = low_trace_s(roll)
-        del roll
+        del roll  # an hour of it is half a gigabyte, and the tab networks need room
+        frets = self._hear_frets(heard, options, ledger)
+        tell("listening", _HEARD_FRETS)
+        ledger.note("decode", "ran", f"{len(notes)} notes")
         notes = self.hear_low_notes(notes, trace_s, heard, options, self.acoustic, self.decode, ledger)
         notes = hear_stiffness(notes, heard, options.start_s, self.measure_stiffness, ledger)
+        tell("fingering", _HEARD_STRINGS)
         tuning, tuning_confidence = choose_tuning(notes, options, self.estimate_tuning, ledger)
         notes = [for_tuning(note, tuning) for note in notes]
         if frets is not None and self.tabcnn is not None:
             notes = hear_strings(notes, frets, self.tabcnn.open_pitches, tuning)
         detune_cents = heard.cents
         del frets
-        if progress is not None:
-            progress("fingering", _HEARD_SHARE)
         tab = compose_tab(notes, tuning, duration_s, options, self.hands, ledger)
+        tell("hearing techniques", _COMPOSED)
         tab = mark_techniques(tab, heard, options.start_s, self.hear_techniques, ledger)
         tab, confidence = judge_confidence(tab, options.target_accuracy, self.hands, ledger)
         tab = write_dead_notes(tab, heard, options, self.hear_dead_strokes, self.hands, ledger)
@@ -259,12 +277,25 @@ class Transcriber:
         options: TranscribeOptions,
         ledger: Ledger,
         progress: Callable[[float], None] | None,
+        drafting: Drafting | None,
     ) -> StringRoll:
         """What the acoustic model hears, on the clock of the recording."""
+
+        def on_clock(roll: StringRoll) -> StringRoll:
+            return replace(roll, grid=heard.clock(roll.grid, options.start_s))
+
         with ledger.timed("acoustic"):
-            roll = self.acoustic(heard.audio, progress=progress)
+            if drafting is None:
+                roll = on_clock(self.acoustic(heard.audio, progress=progress))
+            else:
+                roll = on_clock(
+                    self.acoustic(
+                        heard.audio, progress=progress, so_far=lambda part: drafting.hear(on_clock(part))
+                    )
+                )
+                drafting.end(roll)
         ledger.note("acoustic", "ran", f"{self.acoustic.name}, {roll.grid.n_frames} frames")
-        return replace(roll, grid=heard.clock(roll.grid, options.start_s))
+        return roll
 
     def _hear_frets(self, heard: InTune, options: TranscribeOptions, ledger: Ledger) -> FretProbs | None:
         """What the tab networks hear, on the clock of the recording."""
@@ -301,3 +332,10 @@ def _part(progress: Progress | None, stage: str, low: float, high: float) -> Cal
     if progress is None:
         return None
     return lambda share: progress(stage, low + (high - low) * share)
+
+
+def _rest(progress: Progress | None, done: float) -> Progress:
+    """The progress of what is left when ``done`` of the whole is."""
+    if progress is None:
+        return lambda stage, share: None
+    return lambda stage, share: progress(stage, done + (1.0 - done) * share)

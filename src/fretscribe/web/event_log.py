@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from fretscribe.web.jobs import FINAL
 
 Event = Mapping[str, object]
-"""A job as `jobs.job_data` tells it."""
+"""A job as `jobs.job_data` tells it; perhaps with what is new in its draft."""
+
+DRAFT = "draft"
+"""Key of `drafts.draft_data` in an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,20 @@ class EventLog:
         self._waiting: set[_Waiting] = set()
 
     def tell(self, job_id: str, event: Event) -> None:
-        """Add an event; from any thread."""
+        """Add an event; from any thread. Drafts of a job that has ended are void, and dropped."""
         with self._lock:
-            self._events[job_id].append(event)
+            events = self._events[job_id]
+            events.append(event)
+            if event["state"] in FINAL:
+                events[:] = map(_without_draft, events)
             for waiting in self._waiting:
                 waiting.loop.call_soon_threadsafe(waiting.woken.set)
 
     def latest(self, job_id: str) -> Event | None:
-        """The last event of a job, None where nothing happened since the studio started."""
+        """The last event of a job without its draft, None where nothing happened since the studio started."""
         with self._lock:
             events = self._events.get(job_id)
-            return events[-1] if events else None
+            return _without_draft(events[-1]) if events else None
 
     def is_over(self, job_id: str, after: int) -> bool:
         """Whether a job has ended, and event ``after`` told so."""
@@ -83,3 +89,7 @@ class EventLog:
         finally:
             with self._lock:
                 self._waiting.discard(waiting)
+
+
+def _without_draft(event: Event) -> Event:
+    return {key: value for key, value in event.items() if key != DRAFT}

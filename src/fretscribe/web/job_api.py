@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fretscribe.errors import AudioError, FretscribeError, InputError, OutputError
+from fretscribe.io.atomic import make_folder
 from fretscribe.io.json_fields import Field, load_json
 from fretscribe.pipeline import TranscribeOptions
 from fretscribe.web.edit_requests import parse_options
@@ -143,7 +144,7 @@ class JobApi:
 
     def _start(self, job: Job) -> None:
         if not job.uploaded:
-            self._studio.folder.of_job(job.id).mkdir()
+            make_folder(self._studio.folder.of_job(job.id))
         self._studio.store.add(job)
         self._studio.queue.submit(job)
 

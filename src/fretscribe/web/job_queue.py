@@ -1,8 +1,8 @@
 """One job after the other: the thread that turns recordings into tabs, and how it is told to stop.
 
-Cancelling takes effect where the pipeline next says how far it is. A studio that ends leaves its running job
-to the next one. Neighbours: ``store`` keeps jobs and results, ``event_log`` is told of every step,
-``pipeline`` does the work.
+Cancelling takes effect where the pipeline next says how far it is, or what it has heard. A studio that ends
+leaves its running job to the next one. Neighbours: ``store`` keeps jobs and results, ``event_log`` is told of
+every step, ``pipeline`` does the work.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from fretscribe.errors import FretscribeError
+from fretscribe.errors import FretscribeError, OutputError
 from fretscribe.pipeline import Progress as TellProgress
 from fretscribe.pipeline import TranscribeOptions
+from fretscribe.pipeline.drafting import Draft, Watch
 from fretscribe.result import Transcription
-from fretscribe.web.event_log import EventLog
+from fretscribe.web.drafts import draft_data
+from fretscribe.web.event_log import DRAFT, EventLog
 from fretscribe.web.jobs import Job, Progress, job_data
 from fretscribe.web.store import Store
 
@@ -31,7 +33,12 @@ class Transcribe(Protocol):
     """Turns a recording into a tab, such as a `Transcriber`."""
 
     def __call__(
-        self, source: Path, options: TranscribeOptions, *, progress: TellProgress | None = None
+        self,
+        source: Path,
+        options: TranscribeOptions,
+        *,
+        progress: TellProgress | None = None,
+        watch: Watch | None = None,
     ) -> Transcription: ...
 
 
@@ -112,17 +119,20 @@ class JobQueue:
         try:
             tell("starting", 0.0)
             result = self._transcribe(
-                job.path, job.options, progress=lambda stage, share: tell(stage, _HEARD_SHARE * share)
+                job.path,
+                job.options,
+                progress=lambda stage, share: tell(stage, _HEARD_SHARE * share),
+                watch=tell.draft,
             )
             tell("engraving", _HEARD_SHARE)
             self._prepare(job, result)
+            self._store.finish(job.id, result)
         except _Stopped:
             if not self._closing.is_set():
                 self._end(job, "cancelled")
         except FretscribeError as error:
             self._end(job, "failed", _told(error, job))
         else:
-            self._store.finish(job.id, result)
             self._events.tell(job.id, job_data(replace(job, state="done")))
 
     def _check(self, job: Job) -> None:
@@ -138,12 +148,16 @@ class JobQueue:
             self._tell_fault(fault)
 
     def _end(self, job: Job, state: Literal["failed", "cancelled"], message: str = "") -> None:
-        if self._store.change(job.id, "running", state, message):
+        try:
+            ended = self._store.change(job.id, "running", state, message)
+        except OutputError:  # whoever watches is told; the next studio, with room on the disk, takes it up
+            ended = True
+        if ended:
             self._events.tell(job.id, job_data(replace(job, state=state, message=message)))
 
 
 class _Steps:
-    """Tells the log of each new stage, and of every hundredth inside one."""
+    """Tells the log of each new stage, of every hundredth inside one, and of bars as they are first heard."""
 
     def __init__(self, job: Job, events: EventLog, check: Callable[[Job], None]) -> None:
         self._job, self._events, self._check = job, events, check
@@ -154,6 +168,10 @@ class _Steps:
         if stage != self._told.stage or share - self._told.share >= _LEAST_STEP:
             self._told = Progress(stage=stage, share=share)
             self._events.tell(self._job.id, job_data(self._job, self._told))
+
+    def draft(self, draft: Draft) -> None:
+        self._check(self._job)
+        self._events.tell(self._job.id, {**job_data(self._job, self._told), DRAFT: draft_data(draft)})
 
 
 def _told(error: FretscribeError, job: Job) -> str:

@@ -27,7 +27,7 @@ STUDIO_SCRIPTS = ("talk.js", "mending.js", "studio.js")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
 _FILES: Mapping[str, Path] = {
     **{name: TAB_FOLDER / name for name in (*PARTS, "page.css")},
-    **{name: FOLDER / name for name in (*STUDIO_SCRIPTS, "home.js", "home.css", "studio.css")},
+    **{name: FOLDER / name for name in (*STUDIO_SCRIPTS, "home.js", "draft.js", "home.css", "studio.css")},
     **{name: TAB_FOLDER / "vendor" / name for name in ("alphaTab.min.js", "Bravura.woff2")},
 }
 """What is handed out, by name; no other file can be asked for."""

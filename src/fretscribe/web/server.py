@@ -18,6 +18,7 @@ import uvicorn
 from fretscribe.errors import OptionError
 from fretscribe.feedback.store import load_habits, store_path
 from fretscribe.pipeline import Progress, TranscribeOptions, load_transcriber
+from fretscribe.pipeline.drafting import Watch
 from fretscribe.pipeline.tabbing import Hands, with_habits
 from fretscribe.result import Transcription
 from fretscribe.web.app import open_studio, studio_app
@@ -64,9 +65,13 @@ def serve(
     load = functools.cache(lambda: load_transcriber(weights))
 
     def transcribe(
-        source: Path, options: TranscribeOptions, *, progress: Progress | None = None
+        source: Path,
+        options: TranscribeOptions,
+        *,
+        progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> Transcription:
-        return replace(load(), hands=hands())(source, options, progress=progress)
+        return replace(load(), hands=hands())(source, options, progress=progress, watch=watch)
 
     def hands() -> Hands:
         return with_habits(load().hands, load_habits() if personal else None)

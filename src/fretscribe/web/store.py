@@ -228,10 +228,13 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            with self._db:  # commits, or rolls back
-                yield self._db
+        try:
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                with self._db:  # commits, or rolls back
+                    yield self._db
+        except sqlite3.Error as error:
+            raise OutputError(f"the songs cannot be kept: {error}", mend="make room on the disk") from error
 
 
 def _row_of_states(db: sqlite3.Connection, job_id: str) -> tuple[int, int]:

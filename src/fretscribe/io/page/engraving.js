@@ -16,7 +16,7 @@ const INKS = {
 // The page's head has most of these. The tempo is the recording's. Marks to let ring stand over every second
 // chord of a strummed song and hide the rest: the panel of a note tells them.
 const LEFT_OUT = [
-  "ScoreTitle", "ScoreSubTitle", "ScoreArtist", "ScoreAlbum", "GuitarTuning", "EffectTempo", "EffectLetRing",
+  "ScoreTitle", "ScoreSubTitle", "ScoreArtist", "ScoreAlbum", "GuitarTuning", "EffectCapo", "EffectTempo", "EffectLetRing",
 ];
 
 function engravingSettings(fontUrl, withNotation) {
@@ -44,6 +44,13 @@ function engravingSettings(fontUrl, withNotation) {
   const chords = new Font("sans-serif", 14, FontStyle.Plain, FontWeight.Bold);
   resources.elementFonts.set(alphaTab.NotationElement.EffectChordNames, chords);
   return settings;
+}
+
+// Chord names have a line of their own: alphaTab lets marks of the next beat share it, and wide names run into them.
+for (const { effect } of alphaTab.Environment.defaultRenderers.flatMap((renderer) => renderer.effectBands)) {
+  if (effect.notationElement === alphaTab.NotationElement.EffectChordNames) {
+    Object.defineProperty(effect, "canShareBand", { value: false });
+  }
 }
 
 class Engraving {

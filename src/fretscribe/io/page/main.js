@@ -172,6 +172,11 @@ function flipCountIn(page) {
   say(page.player.countIn ? "Counts in." : "Does not count in.");
 }
 
+function showKeys() {
+  byId("keys").showModal();
+  byId("keys").scrollTop = 0; // on a phone the button at its end has the focus
+}
+
 function flipSource(page) {
   if (byId("recording").disabled) return;
   page.player.use(page.player.source === "synth" ? "recording" : "synth");
@@ -192,7 +197,7 @@ function wireButtons(page) {
     colours: flipColours,
     theme: flipTheme,
     print: () => window.print(),
-    help: () => byId("keys").showModal(),
+    help: showKeys,
     "next-doubtful": () => nextDoubtful(page, 1),
     "note-close": () => choose(page, null),
   };
@@ -272,11 +277,11 @@ function wireKeys(page) {
     v: () => flipNotation(page),
     k: flipColours,
     d: flipTheme,
-    "?": () => byId("keys").showModal(),
+    "?": showKeys,
     Escape: () => choose(page, null),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const { target, key } = event;
     const ownKeys = target.type === "range" ? /^(Arrow|Home)/ : target.tagName === "BUTTON" ? /^ $/ : null;
     if (ownKeys?.test(key)) return; // a slider and a button keep theirs

@@ -2,6 +2,8 @@
 // Texts of files become text nodes and nothing else.
 "use strict";
 
+const READING_MS = 50; // for a letter
+
 const TECHNIQUES = {
   bend: "bend", vibrato: "vibrato", slide: "slide", hammer_on: "hammer-on", pull_off: "pull-off",
   palm_mute: "palm mute", dead: "dead note", harmonic: "harmonic", let_ring: "let ring",
@@ -115,5 +117,5 @@ function say(text) {
   line.textContent = text;
   line.classList.add("shown");
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => line.classList.remove("shown"), 1800);
+  say.timer = setTimeout(() => line.classList.remove("shown"), Math.max(1800, text.length * READING_MS));
 }

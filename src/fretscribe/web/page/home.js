@@ -45,10 +45,12 @@ async function refresh() {
 
 // A browser keeps few connections open; one job runs at a time, so one is enough.
 function follow(job) {
+  if (job && home.source?.job === job.id && home.source.readyState !== EventSource.CLOSED) return;
   home.source?.close();
   home.source = null;
   if (!job) return;
   const source = new EventSource(`api/jobs/${job.id}/events`);
+  source.job = job.id;
   home.source = source;
   source.addEventListener("message", (event) => {
     const told = JSON.parse(event.data);
@@ -60,26 +62,52 @@ function follow(job) {
   });
 }
 
+// A row is made once and changed in place: a button that is replaced under the finger is not clicked.
+function rowOf(job) {
+  const row = document.createElement("li");
+  row.name = row.appendChild(element("span", "name", job.name));
+  row.words = row.appendChild(element("span", "what"));
+  row.words.setAttribute("aria-live", "polite");
+  row.button = row.appendChild(element("button", ""));
+  row.button.type = "button";
+  row.button.addEventListener("click", () => act(row.job));
+  row.bar = row.appendChild(element("progress", ""));
+  row.bar.max = 1;
+  row.draft = null;
+  home.rows.set(job.id, row);
+  byId("jobs").prepend(row);
+  return row;
+}
+
 function show(job) {
-  let row = home.rows.get(job.id);
-  if (!row) {
-    row = document.createElement("li");
-    home.rows.set(job.id, row);
-    byId("jobs").prepend(row);
-  }
+  const row = home.rows.get(job.id) ?? rowOf(job);
+  row.job = job;
   row.className = job.state;
-  const done = job.state === "done";
-  const name = element(done ? "a" : "span", "name", job.name);
-  if (done) name.href = `jobs/${job.id}`;
-  const parts = [name, element("span", "what", words(job)), button(job)];
-  if (job.state === "running") {
-    const bar = element("progress", "");
-    bar.max = 1;
-    bar.value = job.share;
-    bar.setAttribute("aria-label", `${job.name}: ${job.stage}`);
-    parts.push(bar);
+  if (job.state === "done" && row.name.tagName !== "A") {
+    const link = element("a", "name", job.name);
+    link.href = `jobs/${job.id}`;
+    row.name.replaceWith(link);
+    row.name = link;
   }
-  row.replaceChildren(...parts);
+  row.words.textContent = words(job);
+  row.button.textContent = RUNNING[job.state] ? "Cancel" : "Delete";
+  row.button.setAttribute("aria-label", `${row.button.textContent} ${job.name}`);
+  row.bar.hidden = job.state !== "running";
+  row.bar.value = job.share;
+  row.bar.setAttribute("aria-label", `${job.name}: ${job.stage}`);
+  showDraft(row, job);
+}
+
+// What was heard so far, until the tab is there.
+function showDraft(row, job) {
+  if (job.state !== "running") {
+    row.draft?.element.remove();
+    row.draft = null;
+  } else if (job.draft) {
+    row.draft ??= new DraftTab();
+    if (!row.draft.element.isConnected) row.append(row.draft.element);
+    row.draft.take(job.draft);
+  }
 }
 
 function words(job) {
@@ -88,17 +116,12 @@ function words(job) {
   return { queued: "waits for its turn", done: "ready", cancelled: "cancelled" }[job.state];
 }
 
-function button(job) {
+// Cancels a job that goes on, deletes one that has ended.
+function act(job) {
   const running = RUNNING[job.state];
-  const made = element("button", "", running ? "Cancel" : "Delete");
-  made.type = "button";
-  made.setAttribute("aria-label", `${made.textContent} ${job.name}`);
-  made.addEventListener("click", () => {
-    if (!running && !confirm(`Delete ${job.name} and its tab?`)) return;
-    const asked = running ? [`api/jobs/${job.id}/cancel`, "POST"] : [`api/jobs/${job.id}`, "DELETE"];
-    attempt(() => ask(asked[0], { method: asked[1] }).then(refresh));
-  });
-  return made;
+  if (!running && !confirm(`Delete ${job.name} and its tab?`)) return;
+  const asked = running ? [`api/jobs/${job.id}/cancel`, "POST"] : [`api/jobs/${job.id}`, "DELETE"];
+  attempt(() => ask(asked[0], { method: asked[1] }).then(refresh));
 }
 
 // What the player knows of the recording, as options of the pipeline.
