@@ -1,4 +1,4 @@
-"""Units and pitch names: the only place that knows how hertz, MIDI numbers, cents and names relate.
+"""Units, pitch names and counts: the only place that knows how hertz, MIDI numbers, cents and names relate.
 
 Works on scalars and (where typed so) on arrays. Knows nothing of strings, frets or time.
 """
@@ -90,6 +90,15 @@ def parse_pitch(name: str) -> int:
             f"{name!r} is not a note name with an octave", mend="write for example E2, Bb3 or F#4"
         )
     return _pitch_class(match) + 12 * (int(match.group(3)) + 1)
+
+
+def counted(n: int, name: str, plural: str | None = None) -> str:
+    """A number of things, for people; the plural ends in s unless it is given.
+
+    >>> counted(1, "note"), counted(0, "note"), counted(2, "note of a chord", "notes of a chord")
+    ('1 note', '0 notes', '2 notes of a chord')
+    """
+    return f"{n} {name if n == 1 else plural or f'{name}s'}"
 
 
 def _pitch_class(match: re.Match[str]) -> int:

@@ -13,6 +13,7 @@ import typer
 
 from fretscribe.cli import options as o
 from fretscribe.cli.report import note_line, warning_line
+from fretscribe.convert import counted
 from fretscribe.errors import InputError, MissingExtraError, OptionError, SiteError
 
 if TYPE_CHECKING:
@@ -256,7 +257,8 @@ def _rows(
     ]
     counts = ", ".join(f"{n} {what}" for n, what in left_out if n)
     if found.rows:
-        tell(f"{wish.artist}: {len(found.rows)} tabs" + (f"; left out: {counts}" if counts else ""))
+        tabs = counted(len(found.rows), "tab")
+        tell(f"{wish.artist}: {tabs}" + (f"; left out: {counts}" if counts else ""))
         return found.rows
     what = f" of a song with {wish.song!r}" if wish.song is not None else ""
     message = f"{site} lists no {' or '.join(wish.kinds)} by {wish.artist!r}{what}"

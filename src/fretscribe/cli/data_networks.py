@@ -12,6 +12,7 @@ from fretscribe.cli.data import Out, Seed, Timesteps, Workers
 from fretscribe.cli.data import data_app as data_app
 from fretscribe.cli.progress import ProgressLine
 from fretscribe.cli.report import note_line
+from fretscribe.convert import counted
 from fretscribe.errors import OptionError
 
 
@@ -80,4 +81,4 @@ def rendered(
         )
     write_arrays(out, arrays, force=force)
     if not quiet:
-        note_line(f"wrote {len(arrays.info.samples)} samples of {timesteps} windows to {out}")
+        note_line(f"wrote {counted(len(arrays.info.samples), 'sample')} of {timesteps} windows to {out}")

@@ -12,6 +12,7 @@ import typer
 
 from fretscribe.cli import options as o
 from fretscribe.cli.report import note_line
+from fretscribe.convert import counted
 from fretscribe.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def export(
         sys.stdout.buffer.flush()
     else:
         write_bytes(output, data, force=force)
-        note_line(f"wrote {_count(len(recordings), 'recording')} to {output}")
+        note_line(f"wrote {counted(len(recordings), 'recording')} to {output}")
 
 
 @feedback_app.command("import")
@@ -126,7 +127,7 @@ def import_(
     recordings = parse_lines(data, str(file))
     with _open(store) as kept:
         kept.keep(recordings)
-    note_line(f"kept {_count(len(recordings), 'recording')}: {_told_kinds(recordings)}")
+    note_line(f"kept {counted(len(recordings), 'recording')}: {_told_kinds(recordings)}")
 
 
 @feedback_app.command("dataset")
@@ -141,7 +142,7 @@ def dataset(
     from fretscribe.feedback.gold_set import write_gold_set
 
     n_written = write_gold_set(_kept(store), folder, skipped=note_line)
-    note_line(f"wrote {_count(n_written, 'recording')} into {folder}")
+    note_line(f"wrote {counted(n_written, 'recording')} into {folder}")
 
 
 @feedback_app.command("forget")
@@ -168,7 +169,7 @@ def forget(
         raise InputError(
             f"no recording's key begins with {key!r}", mend="fretscribe feedback show lists keys"
         )
-    note_line(f"forgot {_count(n_forgotten, 'recording')}")
+    note_line(f"forgot {counted(n_forgotten, 'recording')}")
 
 
 def own_recordings(folder: Path) -> GuitarSet:
@@ -253,7 +254,7 @@ def _told_kinds(recordings: list[MendedRecording]) -> str:
 
     counts = Counter(c.kind for recording in recordings for c in recording.corrections)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
-    return f"{_count(counts.total(), 'note')}{': ' if kinds else ''}{kinds}"
+    return f"{counted(counts.total(), 'note')}{': ' if kinds else ''}{kinds}"
 
 
 def _told(habits: Habits | None) -> str:
@@ -281,7 +282,3 @@ def _habit_lines(habits: Habits | None) -> list[str]:
             f"  {pitch_name(open_pitch):<3} fret {fret:<2}  played {played:.0f}, expected {expected:.0f}"
         )
     return lines
-
-
-def _count(n: int, name: str) -> str:
-    return f"{n} {name}" + ("" if n == 1 else "s")

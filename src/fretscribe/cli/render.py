@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fretscribe.cli import options as o
+from fretscribe.convert import counted
 from fretscribe.errors import OptionError
 
 
@@ -36,4 +37,4 @@ def render(
     piece = demo_tab() if tab is None else read_tab(tab).tab
     audio = render_tab(piece, seed=seed, kind=chosen)
     write_audio(audio, output, force=force)
-    typer.echo(f"{output}: {audio.duration_s:.1f} s, {len(piece.notes)} notes", err=True)
+    typer.echo(f"{output}: {audio.duration_s:.1f} s, {counted(len(piece.notes), 'note')}", err=True)

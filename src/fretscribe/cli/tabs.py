@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fretscribe.cli.report import note_line, warning_line
+from fretscribe.convert import counted
 
 if TYPE_CHECKING:
     from fretscribe.io.text_tab_reader import ParsedTextTab
@@ -73,7 +74,7 @@ def show(
 
 
 def _print_account(file: Path, parsed: ParsedTextTab) -> None:
-    note_line(f"{file}: {len(parsed.tab.notes)} notes, {len(parsed.sections)} sections")
+    note_line(f"{file}: {counted(len(parsed.tab.notes), 'note')}, {counted(len(parsed.sections), 'section')}")
     for line in parsed.account():
         note_line(line)
     for remark in parsed.not_understood[:_MOST_SHOWN]:

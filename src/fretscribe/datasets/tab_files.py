@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from fretscribe.convert import counted
 from fretscribe.datasets.guitarset import DEVELOPMENT_TRACKS
 from fretscribe.errors import DatasetError, OptionError, TabFormatError
 from fretscribe.io.files import read_limited
@@ -271,4 +272,4 @@ def _tempo_from(parsed: ParsedTextTab, *, from_metadata: bool) -> TempoFrom:
 
 def _account(parsed: ParsedTextTab) -> Sequence[str]:
     n_unread = len(parsed.not_understood)
-    return (f"{n_unread} places were not understood",) if n_unread else ()
+    return (f"{counted(n_unread, 'place was', 'places were')} not understood",) if n_unread else ()

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from fretscribe.convert import counted
 from fretscribe.errors import OutputError
 from fretscribe.io.ascii_bar import RHYTHM, ROWS, SIGNS, BarCells, Block, draw_bar, note_text, span_labels
 from fretscribe.io.ascii_grid import column_of, columns_per_beat, drawn_beats
@@ -130,7 +131,7 @@ def text_losses(tab: Tab) -> tuple[str, ...]:
         return ()
     pieces, _ = _pieces(tab, _ANY_WIDTH, show_doubt=None, chords=False, rhythm=True)
     without = sum(RHYTHM not in piece.block.rows for piece in pieces)
-    return (f"note values of {without} bars",) if without else ()
+    return (f"note values of {counted(without, 'bar')}",) if without else ()
 
 
 def _header(tab: Tab) -> Iterator[str]:

@@ -9,19 +9,20 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from fretscribe.convert import counted
 from fretscribe.music import Tab, TabNote, Technique
 
-_NAMES: Mapping[Technique, str] = MappingProxyType(
+_NAMES: Mapping[Technique, tuple[str, str]] = MappingProxyType(
     {
-        "bend": "bends of unknown height",
-        "vibrato": "vibratos without a pitch curve",
-        "slide": "slides",
-        "hammer_on": "hammer-ons",
-        "pull_off": "pull-offs",
-        "palm_mute": "palm mutes",
-        "dead": "dead notes",
-        "harmonic": "harmonics",
-        "let_ring": "marks to let ring",
+        "bend": ("bend of unknown height", "bends of unknown height"),
+        "vibrato": ("vibrato without a pitch curve", "vibratos without a pitch curve"),
+        "slide": ("slide", "slides"),
+        "hammer_on": ("hammer-on", "hammer-ons"),
+        "pull_off": ("pull-off", "pull-offs"),
+        "palm_mute": ("palm mute", "palm mutes"),
+        "dead": ("dead note", "dead notes"),
+        "harmonic": ("harmonic", "harmonics"),
+        "let_ring": ("mark to let ring", "marks to let ring"),
     }
 )
 
@@ -29,7 +30,7 @@ _NAMES: Mapping[Technique, str] = MappingProxyType(
 def lost_techniques(tab: Tab) -> tuple[str, ...]:
     """Techniques that are no curve of the pitch, most frequent first, such as ``"3 palm mutes"``."""
     counts = Counter(_NAMES[t] for n in tab.notes for t in n.techniques if not _is_heard(n, t))
-    return tuple(f"{n} {name}" for name, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+    return tuple(counted(n, *name) for name, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
 
 
 def _is_heard(tab_note: TabNote, technique: Technique) -> bool:

@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from fretscribe.convert import counted
 from fretscribe.errors import OptionError, TabFormatError
 from fretscribe.io.files import read_limited
 from fretscribe.io.text_tab_cells import Remark
@@ -103,7 +104,7 @@ class ParsedTextTab:
         if self.kind == "chords":
             said.append(f"a chord sheet: {len(self.chords)} chord names and no strings")
         if self.not_understood:
-            said.append(f"{len(self.not_understood)} places were not understood")
+            said.append(f"{counted(len(self.not_understood), 'place was', 'places were')} not understood")
         return tuple(said)
 
 
