@@ -1,11 +1,12 @@
 """What speaks for beats: where in a beat onsets fall, and what sounds on the beats of a bar.
 
-Two things learned from annotated playing (``training.beats``; the file is ``beats.json``):
+Three things learned from annotated playing (``training.beats``; the file is ``beats.json``):
 
 - *rhythm styles*: where in a beat onsets fall, in a handful of ways of playing (straight eighths, sixteenths,
   shuffles ...). A piece keeps to one of them, which is what tells beats from their halves and thirds;
 - *weights* of a log-linear choice among whole grids: how many onsets fall on beats and what kind they are
-  (long, chords, low, a new harmony), beat by beat of the bar, how fast the grid is, how much it drifts.
+  (long, chords, low, a new harmony), beat by beat of the bar, how fast the grid is, how much it drifts;
+- *strumming hands*: where in a beat chords are strummed down and up (``strokes``).
 
 Does not search: ``beat_walk`` and ``beats`` do.
 """
@@ -23,11 +24,12 @@ import numpy.typing as npt
 
 from fretscribe.errors import WeightsError
 from fretscribe.symbolic.onsets import Onsets
+from fretscribe.symbolic.strokes import PLACES, StrummingHands
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SCHEMA = "fretscribe-beats/1"
+SCHEMA = "fretscribe-beats/2"
 BUILT_IN = "beats.json"
 N_PLACES = 48
 """Places in a beat that a style weighs."""
@@ -100,6 +102,7 @@ class BeatModel:
     styles : RhythmStyles
     grid_weights : float64 array [len(GRID_FEATURES)]
     beat_weights : float64 array [N_ROLES, len(BEAT_FEATURES)]
+    hands : StrummingHands
     triple_price : float
         What a bar of three must gain over one of four, for every beat.
     players : tuple of str
@@ -111,6 +114,7 @@ class BeatModel:
     styles: RhythmStyles
     grid_weights: Array
     beat_weights: Array
+    hands: StrummingHands
     triple_price: float
     players: tuple[str, ...]
     provenance: str
@@ -246,6 +250,9 @@ def render_beat_model(model: BeatModel) -> str:
         "grid_weights": dict(zip(GRID_FEATURES, _rounded(model.grid_weights), strict=True)),
         "beat_weights": dict(zip(BEAT_FEATURES, _rounded(model.beat_weights.T), strict=True)),
         "triple_price": round(model.triple_price, 4),
+        "strokes_down": _rounded(model.hands.down),
+        "hands": _rounded(model.hands.shares),
+        "share_down": round(model.hands.share_down, 5),
     }
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in document.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
@@ -279,14 +286,28 @@ def parse_beat_model(data: bytes, name: str) -> BeatModel:
             beat_weights=_numbers(
                 [d["beat_weights"][k] for k in BEAT_FEATURES], (len(BEAT_FEATURES), N_ROLES)
             ).T,
+            hands=_hands(d["strokes_down"], d["hands"], d["share_down"]),
             triple_price=float(d["triple_price"]),
             players=tuple(str(player) for player in d["players"]),
             provenance=str(d["provenance"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise WeightsError(
             f"{name} is no model of beats: {error}", mend="make it with fretscribe train beats"
         ) from error
+
+
+def _hands(down: object, shares: list[object], share_down: object) -> StrummingHands:
+    of_pieces = _numbers(shares, (len(shares),))
+    hands = StrummingHands(
+        down=_numbers(down, (len(of_pieces), len(PLACES))),
+        shares=of_pieces / of_pieces.sum(),
+        share_down=float(_numbers(share_down, ())),
+    )
+    of_strokes = np.append(hands.down, hands.share_down)
+    if np.any((of_strokes <= 0.0) | (of_strokes >= 1.0)) or np.any(of_pieces <= 0.0):
+        raise ValueError("shares of strokes lie between 0 and 1")
+    return hands
 
 
 def _check_schema(schema: object) -> None:

@@ -2,10 +2,10 @@
 
 A walk for every style of rhythm gives grids that fit onsets well, and one more a small network's chances;
 each of them and its relatives (twice as fast, half a beat later, in thirds ...) is a candidate. The learned
-weights choose among candidates, bar lengths and places of the bar line together, and what the network says
-of a grid is added. Tempi between 46 and 250 beats a minute are considered, of quarters or whatever the beat
-is scaled to. Neighbours: ``beat_model`` scores, ``beat_net`` gives chances, ``beat_walk`` walks, ``rhythm``
-is the door.
+weights choose among candidates, bar lengths and places of the bar line together; what the network says of a
+grid is added, and how well the strokes of a strumming hand fit it. Tempi between 46 and 250 beats a minute
+are considered, of quarters or whatever the beat is scaled to. Neighbours: ``beat_model`` scores, ``strokes``
+knows hands, ``beat_net`` gives chances, ``beat_walk`` walks, ``rhythm`` is the door.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fretscribe.symbolic.beat_model import BeatModel, bar_scores, gather
 from fretscribe.symbolic.beat_net import BeatNet, beat_chances
 from fretscribe.symbolic.beat_walk import RATE_HZ, beat_intervals, walk_beats
 from fretscribe.symbolic.onsets import Onsets, find_onsets
+from fretscribe.symbolic.strokes import stroke_score
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +39,9 @@ is learned from are excerpts that begin anywhere."""
 
 TRUST = 0.2
 """What the network's log-odds of a grid count for: frames beside each other say much the same."""
+
+STROKE_TRUST = 0.2
+"""What the log-probability of strokes counts for: a hand that has a habit keeps to it."""
 
 _END_S = 2.0
 _RIVALS = 24  # grids that are compared with each other
@@ -135,6 +139,9 @@ def find_bars(
         grids = list(_steady_grids(onsets, period_s / scale))
     plain = any(_all_on_beats(onsets, grid) for grid in grids)
     gains = [0.0 if plain else TRUST * chance_score(chances, grid) for grid in grids]
+    if not bars[0].in_threes:  # hands are learned from plain beats
+        for i, grid in enumerate(grids):
+            gains[i] += STROKE_TRUST * stroke_score(onsets.strokes, onsets.times_s, grid, model.hands)
     found = best_bars(onsets, grids, bars, model, gains)
     return replace(found, beats_s=found.beats_s * scale)
 

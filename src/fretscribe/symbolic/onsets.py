@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fretscribe.music import Note
+from fretscribe.symbolic.strokes import stroke
 
 Array = npt.NDArray[np.float64]
 
@@ -43,6 +44,8 @@ class Onsets:
         Lowest pitch, in semitones above the mean lowest pitch of the onsets within 4 s.
     novelty : array
         How much the pitch classes change here, 0..1: one minus the cosine between 1.2 s before and after.
+    strokes : array
+        1 for a chord strummed down, -1 for up, 0 where that is not to be told.
     """
 
     times_s: Array
@@ -51,6 +54,7 @@ class Onsets:
     n_notes: Array
     bass: Array
     novelty: Array
+    strokes: Array
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -84,6 +88,7 @@ def find_onsets(notes: Sequence[Note]) -> Onsets:
         n_notes=np.array([float(len(group)) for group in groups]),
         bass=lowest - _around(times, lowest),
         novelty=_novelty(times, groups),
+        strokes=np.array([stroke(group) for group in groups]),
     )
 
 

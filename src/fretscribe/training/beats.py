@@ -33,6 +33,7 @@ from fretscribe.symbolic.beat_model import (
 )
 from fretscribe.symbolic.beats import candidates
 from fretscribe.symbolic.onsets import find_onsets
+from fretscribe.training.strokes import count_piece, fit_hands
 
 Array = npt.NDArray[np.float64]
 
@@ -83,10 +84,12 @@ def fit_beat_model(
         raise DatasetError(f"no tracks of {', '.join(players)} in {dataset.root}", mend="name its players")
     progress(f"styles of {len(tracks)} tracks")
     styles = fit_styles(tracks, seed)
+    hands = fit_hands([c for t in tracks if (c := count_piece(t)) is not None], seed)
     model = BeatModel(
         styles=styles,
         grid_weights=np.zeros(len(GRID_FEATURES)),
         beat_weights=np.zeros((N_ROLES, len(BEAT_FEATURES))),
+        hands=hands,
         triple_price=0.0,
         players=tuple(sorted(players)),
         provenance=f"GuitarSet annotations, {len(tracks)} tracks, seed {seed}",
