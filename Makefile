@@ -2,6 +2,7 @@
 # Needs GNU make, a POSIX sh and Python >= 3.11; everything else lands in $(VENV).
 
 PYTHON ?= python3
+PYTHONS ?= $(PYTHON)
 VENV ?= .venv
 DEMO ?= demo
 CONFIG ?= configs/acoustic.toml
@@ -65,6 +66,12 @@ writers: install-system install-oracles $(DEV) ## every writer against other peo
 library: $(DEV) ## 200 good, odd and broken files, on two workers and on a Dask cluster, as one by one
 	FRETSCRIBE_LIBRARY_FILES=200 $(BIN)/python -m pytest -o timeout=3600 tests/workers tests/cli/test_library.py
 
+# Every interpreter gets environments of its own in the cache, gone at the end; the first one tries the extras.
+.PHONY: install-matrix
+install-matrix: $(DEV) ## wheel and sdist in bare environments, each extra alone (PYTHONS="python3.11 python3.13")
+	FRETSCRIBE_PYTHONS="$(PYTHONS)" FRETSCRIBE_TORCH_ARGS="$(TORCH_ARGS)" \
+	  $(BIN)/python -m pytest -o timeout=1800 tests/test_install_matrix.py
+
 # Bounded by a count and a time for each reader; the same SEED makes the same changes.
 .PHONY: fuzz
 fuzz: $(DEV) ## wrong files for every reader; what is found lands in findings/ (INPUTS=20000 SECONDS=60 SEED=1)
@@ -87,9 +94,11 @@ format: $(DEV) ## rewrite the code the way `make check` wants it
 	$(BIN)/ruff format $(CODE)
 
 .PHONY: docs
-docs: $(BASE) ## write docs/cli.md anew from the commands' own help; a test keeps it current
+docs: $(BASE) ## write docs/cli.md and docs/api-reference.md anew from help and docstrings; tests keep them current
 	$(BIN)/python -m fretscribe.cli.reference > docs/cli.md.new
 	mv docs/cli.md.new docs/cli.md
+	$(BIN)/python -m fretscribe.cli.api_reference > docs/api-reference.md.new
+	mv docs/api-reference.md.new docs/api-reference.md
 
 .PHONY: train
 train: $(DEV) ## train the acoustic model, or go on where it stopped (CONFIG=configs/acoustic.toml)
@@ -114,7 +123,7 @@ train-tab: $(DEV) ## train TabCNN, the LSTMPredictor and their folds, then calib
 
 # The peer has an environment of its own, made anew when its list changes; the list's copy in it is the stamp.
 .PHONY: bench
-bench: $(DEV) ## fretscribe and Basic Pitch on the same recordings, side by side (DATA=folder, CACHE=folder)
+bench: $(DEV) ## fretscribe and Basic Pitch on the same recordings, side by side, and their speed (DATA=folder, CACHE=folder)
 	@set -eu; peer="$(CACHE)/peers/basic-pitch"; list=peers/basic-pitch.txt; \
 	if ! cmp -s "$$list" "$$peer/installed.txt"; then \
 	  echo "Installing Basic Pitch into $$peer"; \
@@ -124,7 +133,9 @@ bench: $(DEV) ## fretscribe and Basic Pitch on the same recordings, side by side
 	fi; \
 	set -- --peer basic-pitch="$$peer/bin/python" --markdown docs/reports/bench.md --force; \
 	if [ -d "$(CACHE)/folds" ]; then set -- "$$@" --folds "$(CACHE)/folds"; fi; \
-	$(BIN)/fretscribe bench "$(DATA)/guitarset" "$$@"
+	$(BIN)/fretscribe bench "$(DATA)/guitarset" "$$@"; \
+	$(BIN)/fretscribe speed "$(DATA)/guitarset" --peer basic-pitch="$$peer/bin/python" --work "$(CACHE)/speed" \
+	  --markdown docs/reports/speed.md --force
 
 .PHONY: install
 install: $(BASE) ## the light base environment in .venv, as a user has it

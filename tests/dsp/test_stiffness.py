@@ -87,3 +87,24 @@ def test_error_says_how_well_the_partials_agree() -> None:
     )[0]
     assert clean is not None
     assert 0 < clean.error < 0.1
+
+
+def test_what_was_played_long_before_changes_nothing_and_what_rings_on_does() -> None:
+    silence = np.zeros(2 * RATE, np.float32)
+    both = np.concatenate([silence, stiff_note(57, 8e-5) + stiff_note(64, 4e-5)])
+    early = np.arange(10) * 0.1
+
+    def heard(offsets_s: np.ndarray) -> list[float | None]:
+        onset_s = np.concatenate([early, [2.0, 2.0]])
+        offset_s = np.concatenate([offsets_s, [2.5, 2.5]])
+        pitch = np.array([52] * 10 + [57, 64], dtype=np.int64)
+        found = measure_stiffness(both, RATE, onset_s, offset_s, pitch)
+        return [None if one is None else one.log_b for one in found[10:]]
+
+    alone = measure_stiffness(
+        both, RATE, np.array([2.0, 2.0]), np.array([2.5, 2.5]), np.array([57, 64], dtype=np.int64)
+    )
+    short, rings = early + 0.05, early + 0.05
+    rings[3] = 2.4  # covers partials of both
+    assert heard(short) == [None if one is None else one.log_b for one in alone]
+    assert heard(rings) != heard(short)

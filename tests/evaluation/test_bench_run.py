@@ -189,6 +189,7 @@ NOTE = {"onset_s": 0.0, "offset_s": 0.5, "pitch": 40}
         (NOTE | {"string": 2}, r"notes\[0\]: lacks the key 'fret'"),
         (NOTE | {"string": 8, "fret": 0}, r"notes\[0\]\.string: must be a string of 0 to 7"),
         (NOTE | {"string": 1, "fret": -1}, r"notes\[0\]\.fret: must be an integer of 0 or more"),
+        (NOTE | {"string": 1, "fret": 10**400}, r"notes\[0\]\.fret: must be a fret of 0 to 127"),
         (NOTE | {"velocity": 3}, r"notes\[0\]: has the unknown key 'velocity'"),
     ],
 )

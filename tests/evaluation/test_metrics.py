@@ -297,6 +297,5 @@ def test_without_mir_eval_the_mend_is_named() -> None:
         "    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == (
-        "evaluation needs the extra 'eval', which is not installed (pip install 'fretscribe[eval]')\n"
-    )
+    assert done.stdout.startswith("evaluation needs the extra 'eval', which is not installed (")
+    assert done.stdout.endswith('pip install "fretscribe[eval]")\n')

@@ -11,11 +11,12 @@ from fretscribe.errors import WeightsError
 from fretscribe.models.acoustic import AcousticModel
 from fretscribe.models.weights import (
     DEFAULT_FOLDER,
+    REGISTRY,
     WeightsFile,
     find_weights,
     read_registry,
+    registry_text,
     sha256_of,
-    write_registry,
 )
 
 
@@ -53,7 +54,7 @@ def test_garbage_is_no_network(tmp_path: Path) -> None:
 
 def test_a_registry_round_trips_and_a_broken_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"abc")
-    write_registry(tmp_path, {"a": "a.bin"})
+    (tmp_path / REGISTRY).write_text(registry_text(tmp_path, {"a": "a.bin"}))
     assert read_registry(tmp_path)["a"]["sha256"] == sha256_of(tmp_path / "a.bin")
     for broken in (json.dumps(["a"]), "[" * 100_000):
         (tmp_path / "registry.json").write_text(broken)

@@ -18,6 +18,7 @@ from fretscribe.cli import (
     plot,
     render,
     retab,
+    speed,
     studio,
     tabs,
     theory,
@@ -51,6 +52,7 @@ def _register(tree: typer.Typer) -> None:
     tree.command("theory")(theory.theory)
     tree.command("evaluate")(evaluate.evaluate)
     tree.command("bench")(bench.bench)
+    tree.command("speed")(speed.speed)
     tree.command("calibrate")(calibrate.calibrate)
     tree.command("render")(render.render)
     tree.command("plot")(plot.plot)

@@ -310,19 +310,14 @@ def read_array(path: Path) -> Any:
     DatasetError
         If it is absent or no array.
     """
-    import zipfile
-
-    import numpy as np
+    from fretscribe.npy import read_npy
 
     try:
-        array = np.load(path, allow_pickle=False)
+        return read_npy(path)
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{path} is not a .npy array", mend="save it with numpy.save") from error
-    if not isinstance(array, np.ndarray):
-        raise DatasetError(f"{path} is an archive of arrays", mend="give one .npy file")
-    return array
+    except ValueError as error:
+        raise DatasetError(f"{path} is not a .npy array: {error}", mend="save it with numpy.save") from error
 
 
 def check_outputs(path: Path, picture: Path | None, *, force: bool) -> None:

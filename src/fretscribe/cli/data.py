@@ -10,6 +10,7 @@ import typer
 from fretscribe.cli import options as o
 from fretscribe.cli.progress import ProgressLine
 from fretscribe.cli.report import error_line, note_line, warning_line
+from fretscribe.convert import counted
 from fretscribe.errors import OptionError
 
 if TYPE_CHECKING:
@@ -100,8 +101,9 @@ def guitarset(
             tell=warning_line if skip_broken else error_line,
             progress=line,
         )
-    if report.broken:
-        note_line(f"{len(report.broken)} recordings or annotations were left out")
+    if n_broken := len(report.broken):
+        broken = counted(n_broken, "recording or annotation was", "recordings or annotations were")
+        note_line(f"{broken} left out")
     for warning in () if quiet else report.warnings:
         warning_line(warning)
     for split, info in report.infos.items():
@@ -206,7 +208,7 @@ def synth(
             force=force,
             progress=line,
         )
-    note_line(f"{options.n_tracks} tracks, {minutes:g} minutes in {out}")
+    note_line(f"{counted(options.n_tracks, 'track')}, {minutes:g} min in {out}")
     if info is not None:
         tell_written(out, "train", info)
 
@@ -258,6 +260,7 @@ def parse_names(text: str) -> tuple[str, ...]:
 def tell_written(out: Path, split: str, info: ArraysInfo) -> None:
     """Say on stderr what was written."""
     tracks = len({sample.track for sample in info.samples})
-    note_line(f"{split}: {info.n_samples} samples of {tracks} tracks in {out}")
+    note_line(f"{split}: {counted(info.n_samples, 'sample')} of {counted(tracks, 'track')} in {out}")
     if info.n_above_fret_20:
-        note_line(f"{split}: {info.n_above_fret_20} notes above fret 20 were left out")
+        above = counted(info.n_above_fret_20, "note above fret 20 was", "notes above fret 20 were")
+        note_line(f"{split}: {above} left out")

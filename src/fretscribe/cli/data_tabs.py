@@ -13,6 +13,7 @@ from fretscribe.cli.data import Out, Seed, Timesteps, Workers, tell_written
 from fretscribe.cli.data_networks import data_app as data_app
 from fretscribe.cli.progress import ProgressLine
 from fretscribe.cli.report import error_line, note_line, warning_line
+from fretscribe.convert import counted
 from fretscribe.errors import OptionError
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def _tell(report: TabSetReport) -> None:
         warning_line(warning)
     if len(report.warnings) > _MOST_WARNINGS:
         warning_line(f"and {len(report.warnings) - _MOST_WARNINGS} more")
-    note_line(f"{report.n_files} files of {report.n_songs} songs, {report.n_notes} notes")
+    files, songs = counted(report.n_files, "file"), counted(report.n_songs, "song")
+    note_line(f"{files} of {songs}, {counted(report.n_notes, 'note')}")
     if report.scores:
         low, high = min(report.scores.values()), max(report.scores.values())
         note_line(
@@ -154,11 +156,12 @@ def _tell(report: TabSetReport) -> None:
         )
     tunings = sorted(report.tunings.items(), key=lambda item: (-item[1], item[0]))
     note_line("tunings: " + ", ".join(f"{name} ({count})" for name, count in tunings))
-    for count, what in (
-        (report.tempo_from.get("default", 0), "files state no tempo: 120 beats a minute were assumed"),
-        (report.n_dead, "dead notes were left out: no fret sounds"),
-        (report.n_between, "notes are too short to meet a frame"),
-        (len(report.left_out), "files were left out"),
+    unstated = report.tempo_from.get("default", 0)
+    for count, one, many, what in (
+        (unstated, "file states", "files state", "no tempo: 120 beats a minute were assumed"),
+        (report.n_dead, "dead note was", "dead notes were", "left out: no fret sounds"),
+        (report.n_between, "note is", "notes are", "too short to meet a frame"),
+        (len(report.left_out), "file was", "files were", "left out"),
     ):
         if count:
-            note_line(f"{count} {what}")
+            note_line(f"{counted(count, one, many)} {what}")

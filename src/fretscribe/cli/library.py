@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -155,6 +154,7 @@ def transcribe_library(
     from fretscribe.pipeline.library.journal import open_journal
     from fretscribe.pipeline.library.run import Library
     from fretscribe.pipeline.library.work import Work
+    from fretscribe.workers.cores import usable_cores
     from fretscribe.workers.pool import far_workers
 
     if destination.folder is None:
@@ -164,7 +164,7 @@ def transcribe_library(
     out = destination.folder.absolute()
     items = list_items(arguments, taken=[REPORT_PLACE])
     require_writable(out)
-    n_workers = _n_cores() if workers is None else workers
+    n_workers = usable_cores() if workers is None else workers
     with open_journal(out) as journal, far_workers(n_workers, scheduler) as executor:
         check_report(out, force=destination.force)
         if separation is not None:
@@ -212,8 +212,3 @@ def _go_through(
         if failed:
             note_line(f"{len(failed)} of {len(items)} recordings failed")
     return outcomes
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

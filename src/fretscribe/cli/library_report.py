@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fretscribe import __version__
+from fretscribe.convert import counted
 from fretscribe.errors import OutputError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def check_report(out: Path, *, force: bool) -> None:
         return
     try:
         document = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise OutputError(
@@ -85,7 +86,7 @@ def table_lines(items: Sequence[Item], outcomes: Mapping[Path, Outcome]) -> list
     ]
     totals = _totals(items, outcomes)
     counts = ", ".join(f"{totals[name]} {name}" for name in ("written", "kept", "failed") if totals[name])
-    return [*lines, f"{len(items)} recordings: {counts}"]
+    return [*lines, f"{counted(len(items), 'recording')}: {counts}"]
 
 
 def _rows(items: Sequence[Item], outcomes: Mapping[Path, Outcome]) -> Iterator[list[str]]:

@@ -37,15 +37,18 @@ def check_weights(weights: Path | None) -> Finding:
 
 def check_transcription(weights: Path | None, *, load: LoadTranscriber = load_transcriber) -> Finding:
     """Transcribe three plucked notes, write the tab and read it back."""
-    with tempfile.TemporaryDirectory() as folder:
-        recording, tab = Path(folder) / "notes.wav", Path(folder) / "notes.json"
-        soundfile.write(recording, plucked_notes(_TEST_PITCHES), _TEST_RATE)
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            recording, tab = Path(folder) / "notes.wav", Path(folder) / "notes.json"
+            soundfile.write(recording, plucked_notes(_TEST_PITCHES), _TEST_RATE)
             result = load(weights)(recording, TranscribeOptions())
             write_tab(result, tab)
             whole = read_tab(tab).tab == result.tab
-        except FretscribeError as error:
-            return Finding(name="self-test", status="FAILED", detail=str(error))
+    except FretscribeError as error:
+        return Finding(name="self-test", status="FAILED", detail=str(error))
+    except (OSError, soundfile.LibsndfileError) as error:  # no room for temporary files
+        detail = f"no temporary file can be written ({error}): let TMPDIR name a folder with room"
+        return Finding(name="self-test", status="FAILED", detail=detail)
     heard = {note.note.pitch for note in result.tab.notes}
     missed = [pitch_name(pitch) for pitch in _TEST_PITCHES if pitch not in heard]
     if not whole:

@@ -6,7 +6,7 @@ there is silence. Knows no strings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,11 @@ class SoundingNotes:
     offset_s: Floats
     pitch: npt.NDArray[np.int64]
     string: npt.NDArray[np.int64]
+    _silent_s: Floats = field(init=False, repr=False)
+    """When each note and all before it have rung out; never falls, so that notes long gone are skipped."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_silent_s", np.maximum.accumulate(self.offset_s + _RINGS_ON_S))
 
     def __len__(self) -> int:
         return len(self.onset_s)
@@ -50,22 +55,24 @@ class SoundingNotes:
 
         One of its own string first: which string a note is on may have been heard wrongly.
         """
-        gaps = self.onset_s[i] - self.offset_s[:i]
-        sizes = np.abs(self.pitch[:i] - self.pitch[i])
-        near = (sizes > 0) & (sizes <= _WIDEST_STEP) & (self.onset_s[i] - self.onset_s[:i] > _SHORTEST_S)
-        own = self.string[:i] == self.string[i]
+        first = int(np.searchsorted(self._silent_s, self.onset_s[i] - _JOINED_S))
+        gaps = self.onset_s[i] - self.offset_s[first:i]
+        sizes = np.abs(self.pitch[first:i] - self.pitch[i])
+        near = (sizes > 0) & (sizes <= _WIDEST_STEP) & (self.onset_s[i] - self.onset_s[first:i] > _SHORTEST_S)
+        own = self.string[first:i] == self.string[i]
         able = np.flatnonzero(near & (gaps < _JOINED_S) & (gaps > np.where(own, -1.0, -_JOINED_S)))
         if not len(able):
             return -1
-        return int(min(able, key=lambda j: (not own[j], abs(gaps[j]))))
+        return first + int(min(able, key=lambda j: (not own[j], abs(gaps[j]))))
 
     def heard_with(self, i: int, start_s: float, end_s: float, *, but: int = -1) -> npt.NDArray[np.int64]:
         """Indices of other strings' notes that sound between two times, ``but`` one."""
-        sounds = (self.onset_s < end_s) & (self.offset_s + _RINGS_ON_S > start_s)
-        sounds &= self.string != self.string[i]
-        if but >= 0:
-            sounds[but] = False
-        return np.flatnonzero(sounds)
+        first = int(np.searchsorted(self._silent_s, start_s, side="right"))
+        last = int(np.searchsorted(self.onset_s, end_s))
+        sounds = self.offset_s[first:last] + _RINGS_ON_S > start_s
+        sounds &= self.string[first:last] != self.string[i]
+        found = first + np.flatnonzero(sounds)
+        return np.asarray(found[found != but])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

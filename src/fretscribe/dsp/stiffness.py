@@ -72,7 +72,7 @@ def measure_stiffness(
     sample_rate : int
         Hz; 22050 shows all partials that are used.
     onset_s, offset_s : float64 array [n_notes]
-        Seconds from the start of ``signal``.
+        Seconds from the start of ``signal``, sorted by onset.
     pitch : int64 array [n_notes]
         MIDI.
 
@@ -82,27 +82,38 @@ def measure_stiffness(
         None where a note is too short, or too few of its partials stand free.
     """
     measured: list[Stiffness | None] = []
+    again_s = _struck_again(onset_s, pitch)
+    silent_s = np.maximum.accumulate(offset_s + _RINGS_ON_S)  # never falls: notes long gone are skipped
     for i in range(len(onset_s)):
-        span = _span(i, onset_s, offset_s, pitch, len(signal) / sample_rate)
+        span = _span(float(onset_s[i]), float(offset_s[i]), again_s[i], len(signal) / sample_rate)
         if span is None:
             measured.append(None)
             continue
         start, stop = (int(t * sample_rate) for t in span)
         spectrum = _spectrum(signal[start:stop], sample_rate)
-        heard_too = (onset_s < onset_s[i] + _NEAR_ONSET_S) & (offset_s + _RINGS_ON_S > span[0])
-        others = np.unique(pitch[heard_too & (pitch != pitch[i])])
+        first = int(np.searchsorted(silent_s, span[0], side="right"))
+        last = int(np.searchsorted(onset_s, onset_s[i] + _NEAR_ONSET_S))
+        near = pitch[first:last][offset_s[first:last] + _RINGS_ON_S > span[0]]
+        others = np.unique(near[near != pitch[i]])
         partials = _partials(spectrum, midi_to_hz(int(pitch[i])), [midi_to_hz(int(p)) for p in others])
         measured.append(_fitted(partials))
     return measured
 
 
-def _span(
-    i: int, onset_s: Floats, offset_s: Floats, pitch: npt.NDArray[np.int64], duration_s: float
-) -> tuple[float, float] | None:
-    """Where to listen to note i: after its stroke, before its end or its next stroke."""
-    start = onset_s[i] + _AFTER_ONSET_S
-    again = onset_s[(pitch == pitch[i]) & (onset_s > onset_s[i] + _RESTRUCK_S)]
-    stop = min(offset_s[i] + _RELEASE_S, again.min(initial=np.inf), start + _LONGEST_S, duration_s)
+def _struck_again(onset_s: Floats, pitch: npt.NDArray[np.int64]) -> Floats:
+    """When each note's pitch is next struck, inf for the last: float64 [n_notes]."""
+    again_s = np.full(len(onset_s), np.inf)
+    for one in np.unique(pitch):
+        alike = np.flatnonzero(pitch == one)
+        following = np.searchsorted(onset_s[alike], onset_s[alike] + _RESTRUCK_S, side="right")
+        again_s[alike] = np.append(onset_s[alike], np.inf)[following]
+    return again_s
+
+
+def _span(onset_s: float, offset_s: float, again_s: float, duration_s: float) -> tuple[float, float] | None:
+    """Where to listen to a note: after its stroke, before its end or its next stroke."""
+    start = onset_s + _AFTER_ONSET_S
+    stop = min(offset_s + _RELEASE_S, again_s, start + _LONGEST_S, duration_s)
     return (start, stop) if stop - start >= _SHORTEST_S else None
 
 

@@ -37,6 +37,7 @@ _HEARD = ("onset_s", "offset_s", "pitch")
 _PLACED = (*_HEARD, "string", "fret")
 _HIGHEST_PITCH = 127
 _MOST_STRINGS = 8
+_HIGHEST_FRET = 127
 
 Progress = Callable[[str, float], None]
 """Called with what is at work and the share of all the work that is done."""
@@ -258,4 +259,6 @@ def _note(item: Field, keys: Sequence[str]) -> list[float]:
     places = [fields[key].integer(low=0) for key in keys[len(_HEARD) :]]
     if places and places[0] >= _MOST_STRINGS:
         raise fields["string"].wrong(f"a string of 0 to {_MOST_STRINGS - 1}")
+    if places and places[1] > _HIGHEST_FRET:
+        raise fields["fret"].wrong(f"a fret of 0 to {_HIGHEST_FRET}")
     return values + [float(place) for place in places]

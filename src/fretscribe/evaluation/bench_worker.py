@@ -38,6 +38,7 @@ def load_basic_pitch(options: argparse.Namespace) -> tuple[str, Hear]:
     ImportError
         If it is not installed for this Python.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # as for fretscribe: else onnxruntime reports to its maker
     package = importlib.import_module("basic_pitch")
     inference = importlib.import_module("basic_pitch.inference")
     model = inference.Model(package.ICASSP_2022_MODEL_PATH)

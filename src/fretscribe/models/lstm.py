@@ -21,7 +21,7 @@ from fretscribe.frames import (
     tab_from_probs,
 )
 from fretscribe.models.acoustic import plan_chunks
-from fretscribe.models.session import open_session, read_config, read_training
+from fretscribe.models.session import open_session, read_config, read_training, run_session
 from fretscribe.models.weights import WeightsFile, find_weights
 
 NAME = "lstm_final"
@@ -109,9 +109,10 @@ class LSTMPredictor:
                 len(sequence), chunk_frames=_CHUNK_FRAMES, context_frames=_CONTEXT_FRAMES
             ):
                 heard = np.ascontiguousarray(sequence[chunk.heard_from : chunk.heard_to], dtype=np.float32)
-                refined = self._session.run(None, {"tab": heard[None]})[0][0]
+                shape = (1, len(heard), N_TAB)
+                (refined,) = run_session(self._session, self.weights.path, {"tab": heard[None]}, (shape,))
                 inner = slice(chunk.first - chunk.heard_from, chunk.last - chunk.heard_from)
-                out[row, chunk.first : chunk.last] = refined[inner]
+                out[row, chunk.first : chunk.last] = refined[0, inner]
         return out
 
 

@@ -20,7 +20,7 @@ from fretscribe.dsp.level import level_gain
 from fretscribe.dsp.mel import MEL_SAMPLE_RATE, log_mel
 from fretscribe.errors import WeightsError
 from fretscribe.frames import N_ARRAY_STRINGS, N_FRET_CLASSES, Audio, FloatArray, FrameGrid, FretProbs
-from fretscribe.models.session import open_session, read_config, read_training
+from fretscribe.models.session import open_session, read_config, read_training, run_session
 from fretscribe.models.weights import WeightsFile, find_weights
 
 FrontEndName = Literal["windows", "mel"]
@@ -113,7 +113,8 @@ class TabCNN:
         for first in range(0, len(windows), _BATCH):
             batch = np.ascontiguousarray(windows[first : first + _BATCH], dtype=np.float32)
             heard = {"windows": batch, "microphone": np.full(len(batch), microphone, dtype=np.float32)}
-            parts.append(self._session.run(None, heard)[0])
+            shape = (len(batch), N_ARRAY_STRINGS, N_FRET_CLASSES)
+            parts += run_session(self._session, self.weights.path, heard, (shape,))
         return np.concatenate(parts)
 
     def predict_sequence(self, frames: FloatArray, *, microphone: float = 1.0) -> FloatArray:

@@ -39,7 +39,7 @@ def read_registry(folder: Path = DEFAULT_FOLDER) -> dict[str, dict[str, str]]:
     Raises
     ------
     WeightsError
-        If it is absent or not what `write_registry` writes.
+        If it is absent or not what `registry_text` makes.
     """
     path = folder / REGISTRY
     try:
@@ -53,12 +53,10 @@ def read_registry(folder: Path = DEFAULT_FOLDER) -> dict[str, dict[str, str]]:
         raise WeightsError(f"{path} is not a weights registry: {error}") from error
 
 
-def write_registry(folder: Path, files: dict[str, str]) -> Path:
-    """Write the registry of a folder for files (name -> file name) that lie in it."""
+def registry_text(folder: Path, files: dict[str, str]) -> str:
+    """The registry of a folder for files (name -> file name) that lie in it."""
     entries = {n: {"file": f, "sha256": sha256_of(folder / f)} for n, f in sorted(files.items())}
-    path = folder / REGISTRY
-    path.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
-    return path
+    return json.dumps(entries, indent=2) + "\n"
 
 
 def find_weights(name: str, folder: Path | None = None) -> WeightsFile:

@@ -99,7 +99,8 @@ def decode_notes(roll: StringRoll, params: DecodeParams | None = None) -> list[N
     if roll.grid.n_frames == 0:
         return []
     onset = roll.onset.sum(axis=1, dtype=np.float32)
-    active = np.minimum(roll.active.sum(axis=1, dtype=np.float32), 1.0)
+    active = roll.active.sum(axis=1, dtype=np.float32)
+    np.minimum(active, 1.0, out=active)
     peaks = onset_peaks(onset, params.onset_threshold, params.min_restrike_s / roll.grid.time_step_s)
     max_gap = int(params.max_gap_s / roll.grid.time_step_s)
     found: list[tuple[int, _Stretch]] = []

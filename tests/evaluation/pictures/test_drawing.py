@@ -32,7 +32,7 @@ def test_without_matplotlib_the_mend_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "drawing a picture needs the extra 'eval'" in done.stdout
-    assert "pip install 'fretscribe[eval]'" in done.stdout
+    assert 'pip install "fretscribe[eval]"' in done.stdout
 
 
 def test_axes_lie_where_they_are_put_in_inches() -> None:

@@ -1,0 +1,10 @@
+"""How many cores there are to work on. Knows nothing of what is worked on."""
+
+from __future__ import annotations
+
+import os
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: under ``taskset`` or in a container fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
