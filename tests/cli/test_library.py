@@ -116,7 +116,7 @@ def test_the_report_says_what_was_not_reached(tmp_path: Path) -> None:
     check_report(tmp_path, force=False)
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"schema": "mine"}'])
+@pytest.mark.parametrize("text", ["", "[1]", '{"schema": "mine"}', "[" * 100_000])
 def test_a_report_of_somebody_else_stays(tmp_path: Path, text: str) -> None:
     (tmp_path / "report.json").write_text(text)
     with pytest.raises(OutputError, match="not the report of a batch"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -152,3 +153,23 @@ def test_a_note_off_the_neck_is_refused() -> None:
     line = render_lines([_some("one")]).replace(b'"string":1,"fret":5', b'"string":1,"fret":7', 2)
     with pytest.raises(InputError, match="not on the neck"):
         parse_lines(line)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("recordings", "title", b"\xff\xfe"),
+        ("recordings", "capo", "1" * 5000),
+        ("notes", "expected", "[" * 100_000),
+        ("notes", "suggested", "[" * 100_000),
+        ("notes", "pitch", "x"),
+    ],
+)
+def test_a_store_that_was_changed(table: str, column: str, value: str | bytes, tmp_path: Path) -> None:
+    path = tmp_path / "f.sqlite3"
+    with FeedbackStore(path) as store:
+        store.keep([_some("a")])
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE {table} SET {column} = CAST(? AS TEXT)", (value,))  # noqa: S608 - ours
+    with FeedbackStore(path) as store, pytest.raises((InputError, OutputError), match=r"f\.sqlite3"):
+        store.recordings()

@@ -117,7 +117,7 @@ def json_mutation(data: bytes, chance: random.Random) -> bytes:
         return chance.choice((b"[", b'{"a":', b'{"schema":[')) * chance.choice((500, 30_000))
     document = json.loads(data)
     for _ in range(chance.choice((1, 1, 2, 3))):
-        holder, key = _place_in(document, chance)
+        holder, key = place_in(document, chance)
         if holder is None:
             return json.dumps(_value(chance)).encode()
         what = chance.randrange(8)
@@ -180,7 +180,7 @@ def _other_number(number: float, chance: random.Random) -> float:
     return number * chance.choice((-1.0, 0.0, 0.5, 0.99, 1.01, 2.0, 1e3, 1e6))
 
 
-def _place_in(document: Any, chance: random.Random) -> tuple[Any, Any]:
+def place_in(document: Any, chance: random.Random) -> tuple[Any, Any]:
     """A random holder and one of its keys, deep or shallow; (None, None) where the document holds nothing."""
     holder, key, here = None, None, document
     while isinstance(here, dict | list) and here and (holder is None or chance.random() < 0.8):

@@ -1,6 +1,7 @@
 """What is fuzzed: the readers of what strangers send, with seeds that the project's own writers make.
 
-Neighbours: ``mutations`` makes the seeds wrong, ``runner`` reads them and judges.
+Neighbours: ``learning_readers`` and ``user_readers`` have the others, ``mutations`` and ``structures`` make
+seeds wrong, ``runner`` reads them and judges.
 """
 
 from __future__ import annotations
@@ -11,21 +12,13 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import guitarpro
 import numpy as np
 import soundfile
 
-from fretscribe.datasets.arrays_info import (
-    ENCODING,
-    INFO_FILE,
-    ArraysInfo,
-    SampleInfo,
-    infos_text,
-    read_infos,
-)
+from fretscribe.datasets.arrays_info import INFO_FILE, infos_text, read_infos
 from fretscribe.datasets.guitarset_harmony import parse_harmony
 from fretscribe.datasets.guitarset_truth import parse_truth
 from fretscribe.datasets.idioms import generate_tab
@@ -43,14 +36,11 @@ from fretscribe.models.weights import DEFAULT_FOLDER, read_registry
 from fretscribe.music import STANDARD_TUNING
 from fretscribe.result import Transcription
 from fretscribe.symbolic.calibration_file import parse_calibration
-from fuzz.mutations import (
-    Mutation,
-    bytes_mutation,
-    inside_zip,
-    json_mutation,
-    text_mutation,
-    xml_mutation,
-)
+from fuzz.learning_readers import LEARNING_READERS, arrays_info
+from fuzz.mutations import bytes_mutation, inside_zip, json_mutation, xml_mutation
+from fuzz.reader import Reader, files, joined, of_file, one_of
+from fuzz.structures import midi_mutation, near_json_mutation, tab_text_mutation
+from fuzz.user_readers import user_readers
 from media_files import write_media
 from random_tabs import random_tab
 
@@ -63,15 +53,6 @@ _HARMONY = (
     b'{"namespace": "chord", "data": [{"time": 0.0, "duration": 2.0, "value": "A:min/5"}]}]}'
 )
 _CONFUSIONS = Path(__file__).parents[2] / "src" / "fretscribe" / "datasets" / "confusions.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """A reader: valid files, how to make them wrong, and what reads them."""
-
-    seeds: Callable[[], list[bytes]]
-    mutate: Mutation
-    read: Callable[[bytes], object]
 
 
 def _rendered(format_name: str) -> Callable[[], list[bytes]]:
@@ -154,42 +135,12 @@ def _older_guitar_pro() -> list[bytes]:
     return files
 
 
-def _of_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
-    """For what only reads files: the bytes lie in a folder of their own while they are read."""
-
-    def read_bytes(data: bytes) -> object:
-        with tempfile.TemporaryDirectory(prefix="fretscribe-fuzz-") as folder:
-            path = Path(folder) / name
-            path.write_bytes(data)
-            return read(path)
-
-    return read_bytes
-
-
 def _annotations() -> list[bytes]:
     tabs = [
         generate_tab(seed, duration_s=2.0, tuning=STANDARD_TUNING, style="arpeggio")
         for seed in range(_N_SEEDS)
     ]
     return [render_jams(Transcription(tab=tab)) for tab in tabs]
-
-
-def _arrays() -> list[bytes]:
-    sample = SampleInfo(track="t", player="00", source="mic", start_frame=0, n_frames=200, style="comp")
-    info = ArraysInfo(
-        encoding=ENCODING,
-        sample_rate=22050,
-        hop_length=512,
-        start_s=0.0,
-        timesteps=200,
-        open_pitches=STANDARD_TUNING.open_pitches,
-        seed=1,
-        n_above_fret_20=0,
-        x_lstm={},
-        provenance={},
-        samples=(sample, sample),
-    )
-    return [infos_text({"train": info}).encode()]
 
 
 def _parse(format_name: str) -> Callable[[bytes], object]:
@@ -199,23 +150,20 @@ def _parse(format_name: str) -> Callable[[bytes], object]:
     return lambda data: parse(data, "file")
 
 
-def _file(path: Path) -> Callable[[], list[bytes]]:
-    return lambda: [path.read_bytes()]
-
-
 def _text_both_ways(data: bytes) -> object:
     return parse_text(data, "text"), parse_text(data, "text", unroll=True)
 
 
+_ANY_JSON = one_of(json_mutation, near_json_mutation)
 _GUITAR_PRO = _tabs_of(parse_guitar_pro)
 _MUSICXML = _tabs_of(parse_musicxml)
 
 READERS: dict[str, Reader] = {
-    "txt": Reader(seeds=_rendered("txt"), mutate=text_mutation, read=_text_both_ways),
-    "mid": Reader(seeds=_rendered("mid"), mutate=bytes_mutation, read=_parse("mid")),
-    "mid-notes": Reader(seeds=_rendered("mid"), mutate=bytes_mutation, read=parse_midi_notes),
-    "json": Reader(seeds=_rendered("json"), mutate=json_mutation, read=_parse("json")),
-    "jams": Reader(seeds=_rendered("jams"), mutate=json_mutation, read=_parse("jams")),
+    "txt": Reader(seeds=_rendered("txt"), mutate=tab_text_mutation, read=_text_both_ways),
+    "mid": Reader(seeds=_rendered("mid"), mutate=midi_mutation, read=_parse("mid")),
+    "mid-notes": Reader(seeds=_rendered("mid"), mutate=midi_mutation, read=parse_midi_notes),
+    "json": Reader(seeds=_rendered("json"), mutate=_ANY_JSON, read=_parse("json")),
+    "jams": Reader(seeds=_rendered("jams"), mutate=_ANY_JSON, read=_parse("jams")),
     "gp5": Reader(seeds=_rendered("gp5"), mutate=bytes_mutation, read=_GUITAR_PRO),
     "gp3-4": Reader(seeds=_older_guitar_pro, mutate=bytes_mutation, read=_GUITAR_PRO),
     "gpx": Reader(seeds=_gpif, mutate=_gpx_mutation, read=_GUITAR_PRO),
@@ -223,29 +171,33 @@ READERS: dict[str, Reader] = {
     "musicxml": Reader(seeds=_rendered("musicxml"), mutate=xml_mutation, read=_MUSICXML),
     "mxl": Reader(seeds=_mxl, mutate=inside_zip(xml_mutation), read=_MUSICXML),
     "calibration": Reader(
-        seeds=_file(DEFAULT_FOLDER / "confidence_calibration.json"),
-        mutate=json_mutation,
+        seeds=files(DEFAULT_FOLDER / "confidence_calibration.json"),
+        mutate=_ANY_JSON,
         read=lambda data: parse_calibration(data, "calibration"),
     ),
     "registry": Reader(
-        seeds=_file(DEFAULT_FOLDER / "registry.json"),
-        mutate=json_mutation,
-        read=_of_file("registry.json", lambda path: read_registry(path.parent)),
+        seeds=files(DEFAULT_FOLDER / "registry.json"),
+        mutate=_ANY_JSON,
+        read=of_file("registry.json", lambda path: read_registry(path.parent)),
     ),
     "confusions": Reader(
-        seeds=_file(_CONFUSIONS), mutate=json_mutation, read=lambda data: parse_confusions(data, "confusions")
+        seeds=files(_CONFUSIONS), mutate=_ANY_JSON, read=lambda data: parse_confusions(data, "confusions")
     ),
     "arrays": Reader(
-        seeds=_arrays, mutate=json_mutation, read=_of_file(INFO_FILE, lambda path: read_infos(path.parent))
+        seeds=lambda: [infos_text({"train": arrays_info()}).encode()],
+        mutate=_ANY_JSON,
+        read=of_file(INFO_FILE, lambda path: read_infos(path.parent)),
     ),
     "guitarset": Reader(
-        seeds=_annotations, mutate=json_mutation, read=lambda data: parse_truth(data, "00_Rock1-90-C_comp")
+        seeds=_annotations, mutate=_ANY_JSON, read=lambda data: parse_truth(data, "00_Rock1-90-C_comp")
     ),
     "harmony": Reader(
         seeds=lambda: [_HARMONY],
-        mutate=json_mutation,
+        mutate=_ANY_JSON,
         read=lambda data: parse_harmony(data, "00_Rock1-90-C_comp"),
     ),
-    "audio": Reader(seeds=_recordings, mutate=bytes_mutation, read=_of_file("sound", read_audio)),
-    "media": Reader(seeds=_media, mutate=bytes_mutation, read=_of_file("sound.m4a", read_audio)),
+    "audio": Reader(seeds=_recordings, mutate=bytes_mutation, read=of_file("sound", read_audio)),
+    "media": Reader(seeds=_media, mutate=bytes_mutation, read=of_file("sound.m4a", read_audio)),
+    **LEARNING_READERS,
+    **user_readers(joined(_recordings, _media)),
 }

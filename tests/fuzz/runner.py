@@ -8,10 +8,12 @@ Needs Linux. Neighbours: ``readers`` and ``mutations`` say what is read.
 from __future__ import annotations
 
 import hashlib
+import math
 import multiprocessing
 import random
 import resource
 import signal
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -50,8 +52,13 @@ class _TooLongError(BaseException):
     """Past the limit of time; no `Exception`, so that no reader takes it for a broken file."""
 
 
-def fuzz(reader: Reader, n_inputs: int, *, seed: int, most_findings: int = 5) -> Run:
-    """Give a reader ``n_inputs`` wrong files; stops early at ``most_findings`` different findings."""
+def fuzz(
+    reader: Reader, n_inputs: int, *, seed: int, most_findings: int = 5, until_s: float = math.inf
+) -> Run:
+    """Give a reader ``n_inputs`` wrong files.
+
+    Stops early at ``most_findings`` different findings, and when `time.monotonic` is over ``until_s``.
+    """
     findings: dict[str, Finding] = {}
     number = n_read = 0
     seeds = reader.seeds()
@@ -59,16 +66,17 @@ def fuzz(reader: Reader, n_inputs: int, *, seed: int, most_findings: int = 5) ->
         ours, theirs = multiprocessing.Pipe(duplex=False)
         counter = multiprocessing.Value("q", number)
         process = multiprocessing.get_context("fork").Process(
-            target=_read_from, args=(reader, seeds, seed, number, n_inputs, counter, theirs)
+            target=_read_from, args=(reader, seeds, seed, number, n_inputs, until_s, counter, theirs)
         )
         process.start()
         theirs.close()
         what, n = _wait(process, ours, counter)
         n_read += n
         number = counter.value + 1
-        if what:
-            found = Finding(data=_input(reader, seeds, seed, counter.value), what=what)
-            findings.setdefault(what.splitlines()[-1], found)
+        if not what:
+            break
+        found = Finding(data=_input(reader, seeds, seed, counter.value), what=what)
+        findings.setdefault(what.splitlines()[-1], found)
     return Run(n_inputs=min(number, n_inputs), n_read=n_read, findings=tuple(findings.values()))
 
 
@@ -109,6 +117,7 @@ def _read_from(
     seed: int,
     first: int,
     n_inputs: int,
+    until_s: float,
     counter: Any,
     answers: Connection,
 ) -> None:
@@ -118,6 +127,8 @@ def _read_from(
     _limit_memory()
     n_read = 0
     for number in range(first, n_inputs):
+        if time.monotonic() > until_s and number > first:
+            break
         counter.value = number
         data = _input(reader, seeds, seed, number)
         what, read = _answer(reader.read, data)

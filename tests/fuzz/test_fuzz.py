@@ -4,13 +4,16 @@ import os
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fretscribe.errors import TabFormatError
 from fuzz.mutations import bytes_mutation
-from fuzz.readers import READERS, Reader
+from fuzz.reader import Reader
+from fuzz.readers import READERS
+from fuzz.report import Row, update
 from fuzz.runner import fuzz, save
 
 pytestmark = [
@@ -26,10 +29,9 @@ def _reader(read: Callable[[bytes], object]) -> Reader:
 
 @pytest.mark.parametrize("name", READERS)
 def test_every_reader_answers_wrong_files(name: str) -> None:
-    run = fuzz(READERS[name], 60, seed=7)
+    run = fuzz(READERS[name], 20, seed=7)
     assert not run.findings, run.findings[0].what
-    assert run.n_read > 0
-    assert run.n_inputs == 60
+    assert run.n_inputs == 20
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -83,13 +85,31 @@ def test_a_finding_is_the_input_that_did_it(tmp_path: Path) -> None:
     def break_on_long_ones(data: bytes) -> object:
         return len(data) if len(data) <= 64 else {}["absent"]
 
-    run = fuzz(_reader(break_on_long_ones), 1000, seed=1)
+    run = fuzz(_reader(break_on_long_ones), 60, seed=1)
     (finding,) = run.findings
     assert len(finding.data) > 64
     assert run.n_read > 0
     path = save(finding, "reader", tmp_path)
     assert path.read_bytes() == finding.data
     assert "KeyError" in path.with_name(f"{path.name}.txt").read_text(encoding="utf-8")
+
+
+def test_it_stops_when_the_time_is_over() -> None:
+    run = fuzz(_reader(lambda data: time.sleep(0.05)), 1000, seed=1, until_s=time.monotonic() + 0.5)
+    assert 1 <= run.n_inputs < 50
+    assert run.n_read == run.n_inputs
+
+
+def test_the_report_keeps_what_was_not_run_again(tmp_path: Path) -> None:
+    path = tmp_path / "fuzz.md"
+    path.write_text("# Before\n<!-- runs -->\n<!-- /runs -->\nafter\n", encoding="utf-8")
+    a = Row(reader="a", n_inputs=1200, n_read=1000, n_found=0, seed=1)
+    b = Row(reader="b", n_inputs=5, n_read=0, n_found=1, seed=2)
+    update(path, [a, b])
+    update(path, [replace(b, n_inputs=7, seed=3)])
+    text = path.read_text(encoding="utf-8")
+    assert "| `a` | 1,200 | 1,000 | 0 | 1 |\n| `b` | 7 | 0 | 1 | 3 |\n| all 2 | 1,207 | 1,000 | 1 | |" in text
+    assert (text.startswith("# Before\n"), text.endswith("\nafter\n")) == (True, True)
 
 
 def test_mutations_are_seeded() -> None:

@@ -45,7 +45,10 @@ def test_more_than_the_limit_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"not an array", b"\x80\x04."])
+_NO_ARRAYS = (b"", b"\x93NUMPY", b"not an array", b"\x80\x04.", b"PK\x03\x04", b"\x93NUMPY\x01\x00\x01\x00(")
+
+
+@pytest.mark.parametrize("content", _NO_ARRAYS)
 def test_files_that_cannot_be_read_are_misses(content: bytes, tmp_path: Path) -> None:
     cache = StemCache(folder=tmp_path)
     cache.put("a", samples())

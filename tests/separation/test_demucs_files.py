@@ -52,6 +52,12 @@ class _Bomb:
         return (open, ("opened", "w"))  # a pickle that is read makes this file
 
 
+ALIASES = "\n".join(
+    ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)), "models: *a39"]
+).encode()
+"""Forty lines that stand for a million million names."""
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -65,6 +71,10 @@ class _Bomb:
         ({"a.yaml": b"models: !!python/object/apply:os.getcwd []", "b.safetensors": b""}, "is no list of"),
         ({"a.yaml": b"\xff\xfe{", "b.safetensors": b""}, "is no list of"),
         ({"a.yaml": b"- 1", "b.safetensors": b""}, "is no list of"),
+        ({"a.yaml": b"models: " + b"[" * 2000, "b.safetensors": b""}, "is no list of"),
+        ({"a.yaml": b"models: [b]  #" + b" " * 5000, "b.safetensors": b""}, "is no list of"),
+        ({"a.yaml": ALIASES, "b.safetensors": b""}, "is no list of"),
+        ({"a.yaml": b"models: [" + b"a" * 300 + b"]", "b.safetensors": b""}, "is no list of"),
     ],
 )
 def test_folders_that_hold_no_model(
@@ -118,6 +128,10 @@ def rewritten(path: Path, metadata: Mapping[str, str]) -> Path:
         ),
         ({"kwargs": json.dumps({"sources": ["a"], "nonsense": 1})}, "does not fit Demucs"),
         ({"kwargs": json.dumps({"sources": list(SIX_SOURCES)})}, "does not fit Demucs"),
+        ({"kwargs": '{"sources": ["a"], "t_layers": 33}'}, "more than 32 layers"),
+        ({"kwargs": '{"sources": ["a"], "channels": 1000001}'}, "is too large"),
+        ({"kwargs": '{"sources": ["a"], "channels": 1000000}'}, "of another network than its tensors"),
+        ({"kwargs": '{"sources": ["a"], "samplerate": 1e999}'}, "is too large"),
     ],
 )
 def test_networks_of_another_kind(

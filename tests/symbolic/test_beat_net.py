@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -73,7 +75,22 @@ def test_the_file_keeps_the_net_and_is_the_same_every_time():
     assert all(np.array_equal(again.weights[name], w) for name, w in net.weights.items())
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04nothing", b"{}"])
+def _archive(**arrays):
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04nothing",
+        b"{}",
+        _archive(provenance=np.array("x"), players=np.array(0)),
+        _archive(provenance=np.array("x"), players=np.array(["a"]), **{"inp.weight": np.array(1.0)}),
+    ],
+)
 def test_other_files_are_refused(data):
     with pytest.raises(WeightsError, match="no network of beats"):
         parse_beat_net(data, "file")

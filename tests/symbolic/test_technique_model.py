@@ -54,6 +54,11 @@ def test_models_survive_their_file(bend: TechniqueModel, slide: TechniqueModel) 
     "text",
     [
         "no json",
+        "[" * 100_000,
+        "[1]",
+        '{"schema": "fretscribe-techniques/1", "techniques": {"bend": {"names": ["a"], "constant": 1'
+        + "0" * 400
+        + ', "threshold": 1, "precision": 1, "recall": 1, "tables": []}}}',
         "{}",
         '{"schema": "another/1", "techniques": {}}',
         '{"schema": "fretscribe-techniques/1", "techniques": {"bend": {}}}',

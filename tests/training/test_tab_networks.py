@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from fretscribe.errors import WeightsError
 from fretscribe.frames import Audio, FrameGrid, FretProbs, on_grid, probs_from_tab, tab_from_probs
@@ -81,6 +82,17 @@ def test_the_networks_of_one_kind_are_no_networks_of_the_other(tmp_path: Path) -
     save_network(random_tabcnn(), tabcnn_config(channels=9), tmp_path / "odd.safetensors")
     with pytest.raises(WeightsError, match=r"odd\.safetensors"):
         load_tabcnn_net(tmp_path / "odd.safetensors")
+
+
+@pytest.mark.parametrize(
+    "config", ["1", "[" * 100_000, '{"open_pitches": 40}', '{"hidden": 1000000}', '{"channels": 1e999}']
+)
+def test_a_config_of_another_network_makes_none(config: str, tmp_path: Path) -> None:
+    path = tmp_path / "l.safetensors"
+    save_file(random_lstm().state_dict(), path, metadata={CONFIG_KEY: config})
+    with pytest.raises(WeightsError, match=r"l\.safetensors does not hold an LSTMPredictor") as caught:
+        load_lstm_net(path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("microphone", [0.0, 1.0])

@@ -144,14 +144,17 @@ class Library:
             self._gone.add(row.tab_id)
 
     def listing(self, query: Sequence[str], *, now: datetime.datetime) -> list[SearchRow] | None:
-        """The rows of a search that a run finished less than `LISTING_DAYS` ago; None if none did."""
+        """The rows of a search that a run finished less than `LISTING_DAYS` ago; None if none did.
+
+        One from a future that is further away is of a clock that was wrong, and would count for ever.
+        """
         record = self._listings.get(tuple(query))
         if record is None:
             return None
         try:
             age = now - datetime.datetime.fromisoformat(str(record.get("at")))
             rows = record["rows"]
-            if age > datetime.timedelta(days=LISTING_DAYS) or not isinstance(rows, list):
+            if abs(age) > datetime.timedelta(days=LISTING_DAYS) or not isinstance(rows, list):
                 return None
             return [_row(row) for row in rows]
         except (KeyError, TypeError, ValueError):  # written by another version: the search is made again

@@ -35,6 +35,7 @@ from fretscribe.datasets.fret_frames import FretArray, decode_frets, encode_fret
 from fretscribe.errors import DatasetError, OutputError
 from fretscribe.frames import N_TAB, FloatArray
 from fretscribe.io.atomic import atomic_write
+from fretscribe.npy import read_npy_header
 
 __all__ = [
     "ENCODING",
@@ -163,12 +164,14 @@ def read_arrays(folder: Path, split: Split = "train", *, mmap: bool = True) -> T
 def _read_array(path: Path, shape: tuple[int, ...], *, mmap: bool) -> AnyArray:
     dtype = np.dtype(np.float32 if len(shape) > 2 else np.bool_)
     try:
-        # Mapping first: it refuses archives, pickles and truncated files before anything is loaded.
+        # The header first: archives, pickles and truncated files are refused before anything is mapped.
+        with path.open("rb") as file:
+            read_npy_header(file)
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
         loaded = array if mmap else np.array(array)
     except FileNotFoundError as error:
         raise DatasetError(f"{path} is missing", mend="make the arrays again") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:  # the last where there is nothing to map
         reason = " ".join(str(error).split())[:160]
         raise DatasetError(
             f"{path} is no array file, or is truncated: {reason}", mend="make the arrays again"

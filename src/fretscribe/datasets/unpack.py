@@ -59,8 +59,15 @@ def unpack(archive_path: Path, folder: Path, *, free_bytes: int) -> None:
                 if folder.is_dir():
                     folder.rmdir()  # an empty one gives way
                 inside.replace(folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError is zipfile's word for an encrypted member
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        UnicodeError,
+    ) as error:
+        # RuntimeError is zipfile's word for an encrypted member, UnicodeError for a name that is no text
         raise DatasetError(f"cannot unpack {archive_path}: {error}", mend="download it again") from error
     except OSError as error:
         raise OutputError(
@@ -72,7 +79,7 @@ def unpack(archive_path: Path, folder: Path, *, free_bytes: int) -> None:
 def _members(archive: zipfile.ZipFile, archive_path: Path, top: str) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """Where each file goes, all of them inside."""
     found: dict[PurePosixPath, zipfile.ZipInfo] = {}
-    for info in archive.infolist():
+    for info in filter(lambda info: info.filename, archive.infolist()):
         path = PurePosixPath(info.filename)
         if info.is_dir() or "__MACOSX" in path.parts or path.name.startswith("._"):
             continue

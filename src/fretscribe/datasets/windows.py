@@ -8,7 +8,6 @@ both, ``dsp.cqt_windows`` computes the same recipe from sound.
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,9 +19,11 @@ import numpy as np
 from fretscribe.datasets.arrays import WINDOW_SHAPE, BoolArray
 from fretscribe.errors import DatasetError
 from fretscribe.frames import FloatArray, FrameGrid
+from fretscribe.npy import parse_npz
 
 WINDOWS_NAME = "cqt_windows"
 _KEY = "cqt_db"
+_MOST_BYTES = 400_000_000  # three hours
 _MEND = "a folder or .zip with one <track>.npz a track, key cqt_db [n_windows, 96, 9]"
 
 
@@ -96,8 +97,7 @@ class WindowSet:
             else:
                 with zipfile.ZipFile(self.path) as archive:
                     data = archive.read(member)
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                windows: FloatArray = file[_KEY]
+            windows: FloatArray = parse_npz(data, max_bytes=_MOST_BYTES)[_KEY]
         except (
             OSError,
             EOFError,

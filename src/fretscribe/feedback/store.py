@@ -142,7 +142,7 @@ class FeedbackStore:
                 )
                 for row in rows
             ]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise self._broken(error) from error
         habits = learn_habits(placed, n_recordings=n_recordings, strength=strength)
         return habits if habits.n_notes else None
@@ -161,7 +161,7 @@ class FeedbackStore:
                 tuning=_tuning(*tuning),
                 corrections=tuple(self._correction(note) for note in notes),
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise self._broken(error) from error
 
     def _correction(self, row: tuple[object, ...]) -> Correction:
@@ -186,6 +186,8 @@ class FeedbackStore:
             self._db.execute("BEGIN IMMEDIATE")
             with self._db:  # commits, or rolls back
                 yield self._db
+        except UnicodeDecodeError as error:
+            raise self._broken(error) from error
         except sqlite3.Error as error:
             raise OutputError(
                 f"cannot use {self._path}: {error}", mend="try again, or move it away"

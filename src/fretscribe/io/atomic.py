@@ -60,6 +60,20 @@ def atomic_write(path: Path | str, *, force: bool, link: LinkFunction = os.link)
             temporary.unlink()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where they are absent.
+
+    Raises
+    ------
+    OutputError
+        If that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"cannot make the folder {folder}: {e.strerror or e}") from e
+
+
 def write_bytes(path: Path | str, data: bytes, *, force: bool) -> None:
     """Write a whole file atomically; see `atomic_write` for the errors."""
     with atomic_write(path, force=force) as temporary:

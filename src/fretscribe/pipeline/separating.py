@@ -205,7 +205,7 @@ class Separation:
             require_separation(is_installed=self.is_installed)
             return self.load(self.model, say=self.say, may_download=True)
         if not self.is_installed():
-            missing, mend = "the extra 'separate' is not installed", "pip install 'fretscribe[separate]'"
+            missing, mend = "the extra 'separate' is not installed", 'pip install "fretscribe[separate]"'
         else:
             separator = self.load(self.model, say=self.say, may_download=False)
             if separator is not None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fretscribe.frames import FloatArray
+from fretscribe.npy import read_npy
 
 DEFAULT_LIMIT_BYTES = 1_000_000_000
 """Three hours of mono sound at 22050 Hz."""
@@ -47,9 +48,9 @@ class StemCache:
         """The samples kept under a key, float32 [n_samples]; None if there are none."""
         path = self._path(key)
         try:
-            samples = np.load(path, allow_pickle=False)
+            samples = read_npy(path)
             os.utime(path)  # used now
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError):
             return None
         if samples.ndim != 1 or samples.dtype != np.float32 or not np.isfinite(samples).all():
             return None
@@ -66,7 +67,7 @@ class StemCache:
             with part.open("wb") as file:
                 np.save(file, samples, allow_pickle=False)
             part.replace(path)
-            self._shrink()
+            self._shrink(path)
         except OSError:
             with contextlib.suppress(OSError):
                 part.unlink()
@@ -75,11 +76,14 @@ class StemCache:
         digest = hashlib.sha256(f"{_VERSION}\n{key}".encode()).hexdigest()
         return self.folder / f"{digest}.npy"
 
-    def _shrink(self) -> None:
+    def _shrink(self, newest: Path) -> None:
+        """What was just put stays, even where a clock that was set back makes it the oldest."""
         entries = sorted((e.stat().st_mtime, e.stat().st_size, e) for e in self.folder.glob("*.npy"))
         total = sum(size for _, size, _ in entries)
         for _, size, path in entries:
             if total <= self.limit_bytes:
                 break
+            if path == newest:
+                continue
             path.unlink(missing_ok=True)
             total -= size

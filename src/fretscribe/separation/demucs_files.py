@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 Say = Callable[[str], object]
 
 _OWNER = "adefossez"
-_MOST_YAML_BYTES = 100_000
+_LONGEST_SIGNATURE = 100
+_MOST_YAML_BYTES = 5_000
+_MOST_LAYERS = 32
+_LAYERS = ("depth", "t_layers", "dconv_depth")
+_LARGEST = 1_000_000
+"""The largest number that Demucs itself gives to a network is 44100."""
 _CLASS = "demucs.htdemucs.HTDemucs"
 _USABLE = "htdemucs_6s, htdemucs or htdemucs_ft"
 
@@ -157,6 +162,7 @@ def read_network(path: Path) -> nn.Module:
 
 
 def _build(path: Path, metadata: Mapping[str, str], state: Mapping[str, Tensor]) -> nn.Module:
+    import torch
     from demucs.htdemucs import HTDemucs
 
     name = metadata.get("klass", "nothing of Demucs")
@@ -167,6 +173,14 @@ def _build(path: Path, metadata: Mapping[str, str], state: Mapping[str, Tensor])
     try:
         arguments = [_plain(value) for value in json.loads(metadata["args"])]
         keywords = {key: _plain(value) for key, value in json.loads(metadata["kwargs"]).items()}
+        if any(keywords.get(name, 0) > _MOST_LAYERS for name in _LAYERS):
+            raise ValueError(f"it has more than {_MOST_LAYERS} layers")
+        with torch.device("meta"):  # takes no memory, whatever the arguments say
+            wanted = {
+                key: value.shape for key, value in HTDemucs(*arguments, **keywords).state_dict().items()
+            }
+        if wanted != {key: value.shape for key, value in state.items()}:
+            raise ValueError("its arguments are of another network than its tensors")
         network: nn.Module = HTDemucs(*arguments, **keywords)
         network.load_state_dict(dict(state))
     except _MISFITS as error:
@@ -176,9 +190,12 @@ def _build(path: Path, metadata: Mapping[str, str], state: Mapping[str, Tensor])
 
 
 def _plain(value: Any) -> Any:
-    """A value of JSON; fractions are written as objects."""
+    """A value of JSON; fractions are written as objects. `ValueError` for numbers that no network has."""
     if isinstance(value, dict) and value.get("_type") == "fraction":
-        return Fraction(int(value["numerator"]), int(value["denominator"]))
+        value = Fraction(int(value["numerator"]), int(value["denominator"]))
+    for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, int | float | Fraction) and not -_LARGEST <= number <= _LARGEST:
+            raise ValueError(f"{number:.3g} is too large")
     return value
 
 
@@ -206,13 +223,21 @@ def _bag(path: Path, find: Callable[[str], Path | None]) -> ModelFiles:
     import yaml
 
     try:
-        values = yaml.safe_load(path.read_bytes()[:_MOST_YAML_BYTES])
-        signatures = [str(signature) for signature in values["models"]]
+        data = path.read_bytes()
+        if len(data) > _MOST_YAML_BYTES:
+            raise ValueError("it is too long")
+        values = yaml.safe_load(data)
+        signatures = list(values["models"])
+        if not all(isinstance(signature, str | int) for signature in signatures):
+            raise TypeError("networks are named by text")
+        signatures = [str(signature) for signature in signatures]
+        if any(len(signature) > _LONGEST_SIGNATURE for signature in signatures):
+            raise ValueError("no file has so long a name")
         weights = None
         if values.get("weights"):
             weights = tuple(tuple(float(w) for w in row) for row in values["weights"])
         segment_s = float(values["segment"]) if values.get("segment") else None
-    except (yaml.YAMLError, TypeError, KeyError, ValueError, AttributeError, OSError) as error:
+    except (yaml.YAMLError, OSError, RecursionError, *_MISFITS) as error:
         raise WeightsError(f"{path} is no list of Demucs' networks", mend="fetch it again") from error
     if not signatures or (weights is not None and len(weights) != len(signatures)):
         raise WeightsError(f"{path} lists no networks, or not a weight for each", mend="fetch it again")

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from fretscribe.errors import WeightsError
 from fretscribe.music import Note
+from fretscribe.npy import parse_npz
 from fretscribe.symbolic.onsets import find_onsets, together
 
 Array = npt.NDArray[np.float64]
@@ -35,6 +36,7 @@ N_ROWS = 14
 BUILT_IN = "beat_net.npz"
 
 _HOP = 750
+_MOST_BYTES = 50_000_000
 _LEAD_S = 0.5  # silence ahead of the first frame, so that a beat can lie before the first note
 _HEADS = 4
 _ROTATION = 400.0  # frames; the slowest turn of the position codes
@@ -244,14 +246,13 @@ def parse_beat_net(data: bytes, name: str) -> BeatNet:
         If it is no such file.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        arrays = parse_npz(data, max_bytes=_MOST_BYTES)
         provenance = str(arrays.pop("provenance"))
         players = tuple(str(player) for player in arrays.pop("players"))
         weights = {name: array.astype(np.float32) for name, array in arrays.items()}
         net = BeatNet(weights=weights, players=players, provenance=provenance)
         _forward(np.zeros((N_ROWS, WINDOW), dtype=np.float32), net)
-    except (ValueError, KeyError, OSError, EOFError, IndexError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
         raise WeightsError(
             f"{name} is no network of beats: {error}", mend="make it with fretscribe train beat-net"
         ) from error

@@ -132,7 +132,7 @@ def parse_models(text: str, source: str) -> TechniqueModels:
         document = json.loads(text)
         schema, fields = document["schema"], document["techniques"]
         models = {name: _model(fields[name]) for name in get_args(Technique) if name in fields}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise WeightsError(f"{source} holds no models of techniques: {error!r}") from error
     if schema != SCHEMA:
         raise WeightsError(f"{source} is written as {schema!r}, not as {SCHEMA!r}")

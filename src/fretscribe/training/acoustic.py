@@ -32,6 +32,7 @@ from fretscribe.training.acoustic_clips import (
     shard_folder,
     shard_path,
 )
+from fretscribe.training.checkpoints import restoring, save_checkpoint
 from fretscribe.training.clips import ClipSettings
 from fretscribe.training.processes import Processes
 from fretscribe.training.settings import read_toml, settings_from
@@ -146,9 +147,7 @@ class Learner:
     history: list[dict[str, float]] = dataclasses.field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        part = path.with_suffix(".part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(
+        save_checkpoint(
             {
                 "net": self.net.state_dict(),
                 "average": self.average.state_dict(),
@@ -156,16 +155,15 @@ class Learner:
                 "step": self.step,
                 "history": self.history,
             },
-            part,
+            path,
         )
-        part.replace(path)
 
     def restore(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.history = state["step"], state["history"]
+        with restoring(path) as state:
+            self.net.load_state_dict(state["net"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.history = state["step"], state["history"]
 
 
 def new_learner(run: RunSettings) -> Learner:

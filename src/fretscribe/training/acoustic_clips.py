@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from fretscribe.io.atomic import atomic_write, make_folder
 from fretscribe.models.acoustic_net import AcousticConfig, FrontEnd
 from fretscribe.training.clips import Clip, ClipSettings, render_clip
 from fretscribe.workers.pool import in_order
@@ -97,11 +98,9 @@ def make_shard(index: int, folder: Path, settings: ClipSettings, config: Acousti
             heard = front_end(torch.from_numpy(clip.signal)[None])[0]
         features.append(heard.numpy().astype(np.float16))
         notes.append(clip_notes(clip, number, config))
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    make_folder(folder)
+    with atomic_write(path, force=True) as part, part.open("wb") as file:
         np.savez(file, features=np.stack(features), notes=np.concatenate(notes))
-    part.replace(path)
     return path
 
 

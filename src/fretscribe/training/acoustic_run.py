@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fretscribe.datasets.guitarset import open_guitarset
+from fretscribe.io.atomic import make_folder, write_text
 from fretscribe.models.acoustic import load_acoustic
-from fretscribe.models.weights import sha256_of, write_registry
+from fretscribe.models.weights import REGISTRY, registry_text, sha256_of
 from fretscribe.training.acoustic import Learner, RunSettings, train_acoustic
 from fretscribe.training.export import export_acoustic, save_network
 from fretscribe.training.processes import is_first_process
@@ -50,14 +51,14 @@ def run_acoustic(
     folder = out or cache / run.name
     if not is_first_process():
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     save_network(learner.average, run.model, folder / "acoustic.safetensors")
     export_acoustic(learner.average, folder / "acoustic.onnx")
-    write_registry(folder, {"acoustic": "acoustic.onnx"})
+    write_text(folder / REGISTRY, registry_text(folder, {"acoustic": "acoustic.onnx"}), force=True)
     account = folder / "acoustic.run.json"
     development = _on_real_sound(folder, data, report)
     contents = _account(run, learner, folder) | {"development": development}
-    account.write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
+    write_text(account, json.dumps(contents, indent=1) + "\n", force=True)
     report(f"wrote {folder}/acoustic.onnx at step {learner.step} of {run.loop.n_steps}")
     return folder
 

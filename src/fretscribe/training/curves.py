@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fretscribe.io.atomic import atomic_write
+
 _SHOWN = {"held_out_tab_f1": "tab F1", "held_out_multipitch_f1": "multi-pitch F1", "held_out_tdr": "TDR"}
 
 
@@ -40,4 +42,5 @@ def draw_curve(history: Sequence[Mapping[str, float]], path: Path, *, title: str
     left.legend(lines, [str(line.get_label()) for line in lines], loc="center right")
     left.set_title(title)
     left.set_xticks(epochs)
-    figure.savefig(path, dpi=120)
+    with atomic_write(path, force=True) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fretscribe.training.checkpoints import restoring, save_checkpoint
 from fretscribe.training.processes import Processes
 
 Report = Callable[[str], None]
@@ -242,9 +243,7 @@ def _waited_enough(state: Outcome, settings: TabLoopSettings) -> bool:
 
 
 def _save(task: Task, state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> None:
-    part = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(
+    save_checkpoint(
         {
             "net": state.net.state_dict(),
             "best": state.best.state_dict(),
@@ -257,20 +256,19 @@ def _save(task: Task, state: Outcome, optimizer: torch.optim.AdamW, path: Path) 
             "best_score": state.best_score,
             "fingerprint": task.fingerprint,
         },
-        part,
+        path,
     )
-    part.replace(path)
 
 
 def _restore(task: Task, state: Outcome, optimizer: torch.optim.AdamW, path: Path) -> bool:
     """Take a checkpoint's state, if it is of this task; one that does not say is taken for that."""
-    saved = torch.load(path, weights_only=True)
-    if saved.get("fingerprint", task.fingerprint) != task.fingerprint:
-        return False
-    state.net.load_state_dict(saved["net"])
-    state.best.load_state_dict(saved["best"])
-    state.average.load_state_dict(saved["average"])
-    optimizer.load_state_dict(saved["optimizer"])
-    state.epoch, state.step, state.finished = saved["epoch"], saved["step"], saved["finished"]
-    state.history, state.best_score = saved["history"], saved["best_score"]
+    with restoring(path) as saved:
+        if saved.get("fingerprint", task.fingerprint) != task.fingerprint:
+            return False
+        state.net.load_state_dict(saved["net"])
+        state.best.load_state_dict(saved["best"])
+        state.average.load_state_dict(saved["average"])
+        optimizer.load_state_dict(saved["optimizer"])
+        state.epoch, state.step, state.finished = saved["epoch"], saved["step"], saved["finished"]
+        state.history, state.best_score = saved["history"], saved["best_score"]
     return True

@@ -18,6 +18,7 @@ from fretscribe.datasets.folds import Fold, fold_name, out_of_fold
 from fretscribe.datasets.tab_examples import TabExamples
 from fretscribe.errors import DatasetError, OptionError
 from fretscribe.frames import FloatArray
+from fretscribe.io.atomic import make_folder, write_text
 from fretscribe.models.lstm import NAME as LSTM_NAME
 from fretscribe.models.lstm_net import LstmConfig, LstmNet
 from fretscribe.models.tabcnn_net import TabCnnConfig, TabCnnNet
@@ -240,7 +241,7 @@ def _marked(
 
 
 def _fit(task: Task, loop: TabLoopSettings, shop: Workshop) -> Outcome:
-    shop.out.mkdir(parents=True, exist_ok=True)
+    make_folder(shop.out)
     checkpoint = shop.cache / f"{task.name}.pt"
     return fit(task, loop, checkpoint, shop.report, stop_after_s=shop.stop_after_s)
 
@@ -293,6 +294,6 @@ def _write_account(
         "history": outcome.history,
     }
     path = shop.out / f"{name}.run.json"
-    path.write_text(json.dumps(account, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(account, indent=1) + "\n", force=True)
     draw_curve(outcome.history, shop.out / f"{name}.png", title=name)
     shop.report(f"{name}: wrote {shop.out / name}.onnx after epoch {outcome.epoch}")

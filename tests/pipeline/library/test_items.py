@@ -50,6 +50,10 @@ def test_recordings_of_one_name_keep_their_suffixes(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_of_two_dots_and_a_suffix_is_kept(tmp_path: Path) -> None:
+    assert places(tmp_path / "..wav", tmp_path / "a.wav") == {"..wav": "..wav", "a.wav": "a"}
+
+
 def test_a_place_is_given_once(tmp_path: Path) -> None:
     make(tmp_path, "one/a.wav", "two/a.wav")
     first, second = list_items([tmp_path / "one" / "a.wav", tmp_path / "two" / "a.wav"])
@@ -64,7 +68,7 @@ def test_a_list_names_recordings_relative_to_itself(tmp_path: Path) -> None:
     assert places(playlist) == {"a.wav": "a", "b c.flac": "album/b c", "d.wav": "d", "e.wav": "e"}
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"#only\n\n", b"a\0b.wav\n", b"..\n/\n"])
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"#only\n\n", b"a\0b.wav\n", b"..\n/\n", b"a/..\n"])
 def test_what_is_no_list_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "list.txt").write_bytes(data)
     with pytest.raises(OptionError, match="one a line"):

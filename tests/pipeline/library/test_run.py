@@ -229,6 +229,31 @@ def test_a_journal_of_somebody_else(out: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("summary", "[" * 100_000),
+        ("summary", "null"),
+        ("summary", '{"n_notes": 3}'),
+        ("files", "[1]"),
+        ("files", "{"),
+        ("files", b"\xff"),
+        ("recipe", b"\xff\xfe"),
+    ],
+)
+def test_a_journal_that_was_changed(
+    column: str, value: str | bytes, songs: Path, out: Path, model: Counting
+) -> None:
+    go(songs, out, model)
+    with closing(sqlite3.connect(out / FILE_NAME)) as db, db:
+        change = f"UPDATE items SET {column} = CAST(? AS TEXT) WHERE place = ?"  # noqa: S608 - ours
+        db.execute(change, (value, b"a"))
+    outcomes = go(songs, out, model)
+    assert statuses(outcomes) == "failed kept kept failed"
+    assert FILE_NAME in outcomes["a"].error
+    assert outcomes["a"].exit_code == 4
+
+
 def test_other_networks_elsewhere_are_no_silent_matter(songs: Path, model: Counting) -> None:
     work = Work(options=TranscribeOptions(), formats=("json",), load=model.load, networks={"scripted": "1"})
     with pytest.raises(Exception, match="has other weights"):

@@ -62,12 +62,12 @@ def list_items(arguments: Sequence[Path], *, taken: Iterable[str] = ()) -> list[
     for argument in arguments:
         for source, name in _expand(argument, alone=n_folders == 1):
             found.setdefault(source.absolute(), name)
-    counts = Counter(_folded(name.with_name(name.stem)) for name in found.values())
+    counts = Counter(_folded(_short(name)) for name in found.values())
     counts.update(_folded(PurePath(place)) for place in taken)
     owners: dict[str, Path] = {}
     items = []
     for source, name in found.items():
-        short = name.with_name(name.stem)
+        short = _short(name)
         place = short if counts[_folded(short)] == 1 else name
         owner = owners.setdefault(_folded(place), source)
         items.append(Item(source=source, place=place.as_posix(), rival=None if owner == source else owner))
@@ -98,9 +98,14 @@ def _read_list(path: Path) -> Iterator[Path]:
     if not names:
         raise OptionError(f"{path} names no recordings", mend="name one a line")
     for name in names:
-        if "\0" in name or not Path(name).name:
+        if "\0" in name or Path(name).name in ("", ".."):
             raise OptionError(f"{path} is no list of recordings", mend="name one a line, in UTF-8")
         yield path.parent / name
+
+
+def _short(name: PurePath) -> PurePath:
+    """Without the suffix, if that leaves a name: of ``..wav`` it would leave a folder."""
+    return name if name.stem == "." else name.with_name(name.stem)
 
 
 def _folded(place: PurePath) -> str:

@@ -55,20 +55,29 @@ class Journal:
         self._folder = folder
 
     def get(self, place: str) -> Entry | None:
-        """The entry of an item, if there is one."""
+        """The entry of an item, if there is one.
+
+        Raises
+        ------
+        OutputError
+            If the journal was changed by other hands.
+        """
         with _told(self._folder):
             query = "SELECT recipe, done, files, summary FROM items WHERE place = ?"
             row = self._db.execute(query, (os.fsencode(place),)).fetchone()
         if row is None:
             return None
         recipe, done, files, summary = row
-        values = json.loads(summary)
-        return Entry(
-            recipe=recipe,
-            done=bool(done),
-            files={name: tuple(hashes) for name, hashes in json.loads(files).items()},
-            summary=Summary(**values | {"warnings": tuple(values["warnings"])}),
-        )
+        try:
+            values = json.loads(summary)
+            return Entry(
+                recipe=recipe,
+                done=bool(done),
+                files={name: tuple(hashes) for name, hashes in json.loads(files).items()},
+                summary=Summary(**values | {"warnings": tuple(values["warnings"])}),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise _broken(self._folder, error) from error
 
     def put(self, place: str, entry: Entry) -> None:
         """Enter an item, durably, in place of what was known of it."""
@@ -115,5 +124,9 @@ def _told(folder: Path) -> Iterator[None]:
                 f"another batch is writing into {folder}", mend=f"wait for it, or {elsewhere}"
             ) from error
         raise OutputError(f"cannot keep {folder / FILE_NAME}: {error}", mend=elsewhere) from error
-    except sqlite3.DatabaseError as error:
-        raise OutputError(f"{folder / FILE_NAME} is broken: {error}", mend="move it away") from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise _broken(folder, error) from error
+
+
+def _broken(folder: Path, error: Exception) -> OutputError:
+    return OutputError(f"{folder / FILE_NAME} is broken: {error}", mend="move it away")
