@@ -24,10 +24,12 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, *, n_workers: int, allowed_failures: int = 3) -> Iterator[DaskCluster]:
+def dask_cluster(
+    folder: Path, *, n_workers: int, allowed_failures: int = 3, python: Path | str = sys.executable
+) -> Iterator[DaskCluster]:
     """Scheduler and workers until the block ends; their output goes to files in the folder.
 
-    A task may kill ``allowed_failures`` workers before the scheduler gives it up.
+    A task may kill ``allowed_failures`` workers before the scheduler gives it up. ``python`` runs them all.
     """
     tests = Path(__file__).parent
     paths = [str(tests), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -41,7 +43,7 @@ def dask_cluster(folder: Path, *, n_workers: int, allowed_failures: int = 3) -> 
     def start(name: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments], cwd=folder, env=environment, stdout=log, stderr=log
+                [str(python), "-m", *arguments], cwd=folder, env=environment, stdout=log, stderr=log
             )
         started.append(process)
         return process

@@ -18,7 +18,7 @@ import fretscribe
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "fretscribe"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 FORBIDDEN_NAMES = {"utils", "util", "common", "core", "types", "helpers", "misc"}
 MAX_LINES = 600
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==[0-9][0-9A-Za-z.]*$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,11 +13,21 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def build(kind: str, source: Path, out: Path) -> Path:
+    """Build a wheel or source archive of a source folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (made,) = out.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
 @pytest.mark.slow
-def test_the_wheel_carries_weights_and_licence(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+def test_the_wheel_carries_weights_and_licence(wheel: Path) -> None:
     assert wheel.stat().st_size < 16_000_000
     names = zipfile.ZipFile(wheel).namelist()
     weights = (
@@ -31,3 +42,16 @@ def test_the_wheel_carries_weights_and_licence(tmp_path: Path) -> None:
     assert any(name.endswith("LICENSE") for name in names)
     assert any(name.endswith("NOTICE") for name in names)
     assert not any(name.startswith("tests/") for name in names)
+
+
+@pytest.mark.slow
+def test_the_source_archive_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    archive = build("sdist", ROOT, tmp_path / "sdist")
+    assert archive.stat().st_size < 16_000_000
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path / "unpacked", filter="data")
+    (source,) = (tmp_path / "unpacked").iterdir()
+    again = build("wheel", source, tmp_path / "wheel")
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(again) as theirs:
+        assert ours.namelist() == theirs.namelist()
+        assert [entry.CRC for entry in ours.infolist()] == [entry.CRC for entry in theirs.infolist()]

@@ -21,6 +21,22 @@ user can do about it, in one sentence.
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
+
+def pip_install(what: str) -> str:
+    """The line that installs something beside this fretscribe, in quotes that every shell takes.
+
+    With the path of its Python where ``pip`` is another's or is not found.
+    """
+    python, pip = Path(sys.executable), shutil.which("pip")
+    if pip is not None and Path(pip).parent == python.parent:
+        return f'pip install "{what}"'
+    quoted = f'"{python}"' if " " in str(python) else python
+    return f'{quoted} -m pip install "{what}"'
+
 
 class FretscribeError(Exception):
     """Base of all expected errors: a plain message, and a sentence that says how to mend it."""
@@ -92,7 +108,7 @@ class MissingExtraError(FretscribeError):
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
             f"{feature} needs the extra '{extra}', which is not installed",
-            mend=f"pip install 'fretscribe[{extra}]'",
+            mend=pip_install(f"fretscribe[{extra}]"),
         )
         self.extra = extra
 

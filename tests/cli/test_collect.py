@@ -79,7 +79,7 @@ def test_without_playwright_the_line_that_mends_it_is_named(tmp_path: Path) -> N
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == MissingExtraError.exit_code
-    assert "pip install 'fretscribe[collect]'" in done.stderr
+    assert 'pip install "fretscribe[collect]"' in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -110,7 +110,7 @@ def test_separate_on_says_what_is_missing(tmp_path: Path, capsys: pytest.Capture
     code = run([str(song), "--separate", "on", "--separation-model", str(nowhere)])
     installed = separation_is_installed()
     assert code == (5 if installed else 6)
-    message = f"{nowhere} is no folder" if installed else "pip install 'fretscribe[separate]'"
+    message = f"{nowhere} is no folder" if installed else 'pip install "fretscribe[separate]"'
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert message in err

@@ -35,7 +35,7 @@ def test_guitarset_makes_arrays_that_check_describes(home: Path, tmp_path: Path)
     assert made.exit_code == 0, made.output
     assert made.stdout == ""
     assert "train: 6 samples of 2 tracks" in made.stderr
-    assert "val: 3 samples of 1 tracks" in made.stderr
+    assert "val: 3 samples of 1 track" in made.stderr
     checked = run("check", out)
     assert checked.exit_code == 0, checked.output
     assert "X_spec_train.npy (6, 50, 128)" in checked.stdout
@@ -109,7 +109,7 @@ def test_synth_errs_as_confusions_were_measured(tmp_path: Path) -> None:
     small = ("--minutes", "0.05", "--no-layout", "--quiet")
     first = run("synth", *small, "--out", tmp_path / "a", "--seed", "1", "--confusions", by_hand)
     assert first.exit_code == 0, first.output
-    assert "train: 1 samples of 1 tracks" in first.stderr
+    assert "train: 1 sample of 1 track" in first.stderr
     found = run("confusions", tmp_path / "a", "--out", measured)
     assert found.exit_code == 0, found.output
     assert "notes: kept " in found.stderr

@@ -28,8 +28,8 @@ def test_tabs_become_arrays_with_an_account(tmp_path: Path, capsys: pytest.Captu
     assert out == ""
     assert "6 files of 6 songs" in err
     assert "tunings: standard (6)" in err
-    assert "1 files state no tempo: 120 beats a minute were assumed" in err
-    assert "train: 1 notes above fret 20 were left out" in err
+    assert "1 file states no tempo: 120 beats a minute were assumed" in err
+    assert "train: 1 note above fret 20 was left out" in err
     assert run(["data", "check", str(tmp_path / "out")]) == 0
     assert "source tabs: 6 tracks" in capsys.readouterr().out
     assert run(["data", "tabs", str(home), "--out", str(tmp_path / "out")]) == 4
@@ -61,7 +61,7 @@ def test_broken_files_fail_or_are_left_out(tmp_path: Path, capsys: pytest.Captur
     assert run(["data", "tabs", str(tmp_path), "--out", out, "--skip-broken"]) == 0
     err = capsys.readouterr().err
     assert "warning: bad.json: " in err
-    assert "1 files were left out" in err
+    assert "1 file was left out" in err
 
 
 @pytest.mark.parametrize(
