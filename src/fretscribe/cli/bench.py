@@ -25,18 +25,9 @@ def bench(
             " has Basic Pitch, any other name a program that answers as evaluation/bench_worker.py says.",
         ),
     ],
-    tracks: Annotated[
-        str | None,
-        typer.Option(
-            "--tracks", metavar="LIST", help="Track ids, separated by commas. Default: all recordings."
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write every figure as JSON.")
-    ] = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report into a file as well.")
-    ] = None,
+    tracks: o.Tracks = None,
+    json_file: o.JsonFile = None,
+    markdown_file: o.MarkdownFile = None,
     weights: o.Weights = None,
     folds: Annotated[
         Path | None,
@@ -79,11 +70,7 @@ def bench(
             settings=settings,
         )
     text = to_markdown(result, command=_command(named, weights=weights, folds=folds, tracks=tracks))
-    if files.json is not None:
-        from fretscribe.io.atomic import write_text
-
-        write_text(files.json, to_json(result), force=force)
-    files.write_text(text)
+    files.write(text, lambda: to_json(result))
     typer.echo(text, nl=False)
 
 

@@ -36,18 +36,9 @@ def evaluate(
     estimate: Annotated[
         Path | None, typer.Argument(metavar="EST", help="Score to judge by REF (JSON, JAMS, ...).")
     ] = None,
-    tracks: Annotated[
-        str | None,
-        typer.Option(
-            "--tracks", metavar="LIST", help="Track ids, separated by commas. Default: all recordings."
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write every figure as JSON.")
-    ] = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the tables into a file as well.")
-    ] = None,
+    tracks: o.Tracks = None,
+    json_file: o.JsonFile = None,
+    markdown_file: o.MarkdownFile = None,
     errors: Annotated[
         bool, typer.Option("--errors", help="Say what went wrong: by register, polyphony, string, duration.")
     ] = False,
@@ -120,12 +111,13 @@ def evaluate(
         text = protocol_report(
             protocol, reference, folds, data, weights, lambda line: None if quiet else note_line(line)
         )
-        files.write_text(text)
+        files.write(text)
         typer.echo(text, nl=False)
         return
     if data is not None:
         raise OptionError(f"--data is for --protocol {HELD_OUT} and {ABLATION}", mend="leave it out")
     from fretscribe.evaluation.metrics import require_mir_eval
+    from fretscribe.evaluation.report import to_json, to_markdown
 
     require_mir_eval()
     files = ReportFiles(json=json_file, markdown=markdown_file, force=force)
@@ -152,7 +144,9 @@ def evaluate(
         from fretscribe.evaluation.run import evaluate_pair
 
         evaluation = evaluate_pair(reference, estimate)
-    typer.echo(files.write(evaluation, errors=errors), nl=False)
+    text = to_markdown(evaluation, errors=errors)
+    files.write(text, lambda: to_json(evaluation, errors=errors))
+    typer.echo(text, nl=False)
     if pictures is not None:
         write_pictures(evaluation, pictures, force=force, quiet=quiet)
     code = tell_failures(evaluation)
@@ -297,20 +291,11 @@ class ReportFiles:
             if path.exists() and not self.force:
                 raise OutputError(f"{path} exists already", mend="--force overwrites")
 
-    def write(self, evaluation: Evaluation, *, errors: bool) -> str:
-        """Write the files and return the Markdown, with the table of errors if asked for."""
-        from fretscribe.evaluation.report import to_json, to_markdown
+    def write(self, markdown: str, to_json: Callable[[], str] | None = None) -> None:
+        """Write those that are wanted; ``to_json`` is asked only if JSON is."""
         from fretscribe.io.atomic import write_text
 
-        text = to_markdown(evaluation, errors=errors)
-        if self.json is not None:
-            write_text(self.json, to_json(evaluation, errors=errors), force=self.force)
-        self.write_text(text)
-        return text
-
-    def write_text(self, text: str) -> None:
-        """Write the Markdown file, if one is wanted."""
-        from fretscribe.io.atomic import write_text
-
+        if self.json is not None and to_json is not None:
+            write_text(self.json, to_json(), force=self.force)
         if self.markdown is not None:
-            write_text(self.markdown, text, force=self.force)
+            write_text(self.markdown, markdown, force=self.force)

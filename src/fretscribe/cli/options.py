@@ -121,6 +121,14 @@ Weights = Annotated[
     Path | None,
     typer.Option("--weights", metavar="DIR", help="Folder with weights to use instead of the built-in ones."),
 ]
+Tracks = Annotated[
+    str | None,
+    typer.Option("--tracks", metavar="LIST", help="Track ids, separated by commas. Default: all recordings."),
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every figure as JSON.")]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report into a file as well.")
+]
 Scheduler = Annotated[
     str | None,
     typer.Option(

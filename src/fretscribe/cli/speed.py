@@ -66,12 +66,8 @@ def speed(
             help="Folder for the joined recordings and a journal, from which an interrupted run goes on.",
         ),
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write every run as JSON.")
-    ] = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report into a file as well.")
-    ] = None,
+    json_file: o.JsonFile = None,
+    markdown_file: o.MarkdownFile = None,
     quiet: o.Quiet = False,
     force: o.Force = False,
 ) -> None:
@@ -105,7 +101,7 @@ def speed(
             programs,
             [track.audio_path() for track in chosen],
             asked,
-            [n for n in _CORES if n <= max(1, usable_cores())],
+            [n for n in _CORES if n <= usable_cores()],
             folder,
             facts=facts,
             progress=line,
@@ -117,11 +113,7 @@ def speed(
             settings={**_settings(chosen, load), **{k: v for k, v in facts.items() if k != "code"}},
         )
         text = to_markdown(result, command=_command(named, lengths=lengths, tracks=tracks))
-        if files.json is not None:
-            from fretscribe.io.atomic import write_text
-
-            write_text(files.json, to_json(result), force=force)
-        files.write_text(text)
+        files.write(text, lambda: to_json(result))
         forget(folder)
     typer.echo(text, nl=False)
 

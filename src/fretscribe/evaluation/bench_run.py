@@ -10,7 +10,6 @@ more thoroughly.
 from __future__ import annotations
 
 import math
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -27,10 +26,10 @@ from fretscribe.evaluation.bench import Bench, BenchRow, SystemInfo
 from fretscribe.evaluation.metrics import frame_grid, frame_scores, note_scores, require_mir_eval
 from fretscribe.evaluation.nearest_position import nearest_position
 from fretscribe.evaluation.notes import NoteArrays, note_arrays, truth_arrays
+from fretscribe.evaluation.peers import OURS, peer_command
 from fretscribe.evaluation.run import check_tracks
 from fretscribe.io.json_fields import Field, load_json
 
-OURS = "fretscribe"
 _MAX_ANSWER_BYTES = 256_000_000
 _ANSWER = ("version", "start_cpu_s", "cpu_s", "peak_mb", "notes")
 _HEARD = ("onset_s", "offset_s", "pitch")
@@ -101,17 +100,9 @@ def peer_system(name: str, program: str) -> System:
     OptionError
         If the program is not there, or the name is ours.
     """
-    if name == OURS:
-        raise OptionError(f"{OURS} is no peer of its own", mend="choose another name")
     known = name in bench_worker.SYSTEMS
-    if not known and program.endswith(".py") and Path(program).is_file():
-        return System(name=name, command=(sys.executable, str(Path(program).absolute())))
-    found = shutil.which(program)
-    if found is None:
-        what, mend = ("Python", "make bench installs it") if known else ("program", "")
-        raise OptionError(f"the peer {name}: {program} is no {what} that can be started", mend=mend)
     worker = ("-I", str(Path(bench_worker.__file__)), name) if known else ()
-    return System(name=name, command=(str(Path(found).absolute()), *worker))
+    return System(name=name, command=(*peer_command(name, program, known=known), *worker))
 
 
 def run_bench(

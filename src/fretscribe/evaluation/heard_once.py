@@ -27,7 +27,7 @@ def heard_once(transcriber: Transcriber) -> Transcriber:
     )
 
 
-class _Named:
+class Named:
     """Bears the name and the checksum of the network that it asks."""
 
     __slots__ = ()
@@ -43,7 +43,7 @@ class _Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcousticOnce(_Named):
+class AcousticOnce(Named):
     """An acoustic model and its answers."""
 
     network: Acoustic
@@ -69,7 +69,7 @@ class AcousticOnce(_Named):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TabNetworkOnce(_Named):
+class TabNetworkOnce(Named):
     """TabCNN and its answers."""
 
     network: TabNetwork
@@ -87,7 +87,7 @@ class TabNetworkOnce(_Named):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefineOnce(_Named):
+class RefineOnce(Named):
     """The LSTMPredictor and its answers."""
 
     network: Refine

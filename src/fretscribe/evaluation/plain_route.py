@@ -19,8 +19,9 @@ import soxr
 from fretscribe.dsp.cqt_windows import SAMPLE_RATE as WINDOW_RATE
 from fretscribe.dsp.cqt_windows import cqt_windows, window_grid
 from fretscribe.dsp.level import level_gain
+from fretscribe.evaluation.heard_once import Named
 from fretscribe.frames import Audio, FrameGrid, FretProbs, StringRoll, probs_from_tab, tab_from_probs
-from fretscribe.models.acoustic import AcousticModel, load_acoustic
+from fretscribe.models.acoustic import AcousticModel, load_acoustic, padded_to_frames
 from fretscribe.models.lstm import LSTMPredictor, load_lstm
 from fretscribe.models.tabcnn import TabCNN, load_tabcnn
 from fretscribe.models.weights import WeightsFile
@@ -38,7 +39,7 @@ def plain_transcriber() -> Transcriber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainAcoustic:
+class PlainAcoustic(Named):
     """The acoustic network on whole recordings."""
 
     network: AcousticModel
@@ -47,14 +48,6 @@ class PlainAcoustic:
     @classmethod
     def of(cls, network: AcousticModel) -> PlainAcoustic:
         return cls(network=network, session=_plain_session(network.weights))
-
-    @property
-    def name(self) -> str:
-        return self.network.name
-
-    @property
-    def sha256(self) -> str:
-        return self.network.sha256
 
     @property
     def sample_rate(self) -> int:
@@ -71,8 +64,7 @@ class PlainAcoustic:
         hop_length = self.network.hop_length
         signal = audio.mono()
         n_frames = len(signal) // hop_length + 1
-        wanted = max(hop_length, (n_frames - 1) * hop_length + 1)  # a sample under the last frame
-        padded = np.pad(signal * level_gain(signal), (0, max(0, wanted - len(signal))))
+        padded = padded_to_frames(signal * level_gain(signal), n_frames, hop_length)
         onset, active, level = (out[:n_frames] for out in self.session.run(None, {"audio": padded[None]}))
         grid = FrameGrid(sample_rate=self.sample_rate, hop_length=hop_length, n_frames=n_frames)
         return StringRoll(
@@ -81,7 +73,7 @@ class PlainAcoustic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainTabCNN:
+class PlainTabCNN(Named):
     """TabCNN on all windows of a recording at once."""
 
     network: TabCNN
@@ -92,14 +84,6 @@ class PlainTabCNN:
         if network.front_end != "windows":
             raise ValueError(f"the plain route knows windows only, not {network.front_end}")
         return cls(network=network, session=_plain_session(network.weights))
-
-    @property
-    def name(self) -> str:
-        return self.network.name
-
-    @property
-    def sha256(self) -> str:
-        return self.network.sha256
 
     @property
     def open_pitches(self) -> tuple[int, ...]:
@@ -115,7 +99,7 @@ class PlainTabCNN:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainLSTM:
+class PlainLSTM(Named):
     """The LSTMPredictor on whole sequences."""
 
     network: LSTMPredictor
@@ -124,14 +108,6 @@ class PlainLSTM:
     @classmethod
     def of(cls, network: LSTMPredictor) -> PlainLSTM:
         return cls(network=network, session=_plain_session(network.weights))
-
-    @property
-    def name(self) -> str:
-        return self.network.name
-
-    @property
-    def sha256(self) -> str:
-        return self.network.sha256
 
     def __call__(self, frets: FretProbs) -> FretProbs:
         """As `LSTMPredictor`, for sequences on its own grid."""

@@ -23,13 +23,13 @@ from pathlib import Path
 import soundfile
 
 import fretscribe
-from fretscribe.errors import DatasetError, InputError, OptionError
+from fretscribe.errors import DatasetError, InputError
 from fretscribe.evaluation import basic_pitch_start, measured_start
+from fretscribe.evaluation.peers import OURS, peer_command
 from fretscribe.evaluation.speed import Cost
 from fretscribe.io.atomic import atomic_write, write_text
 from fretscribe.workers.cores import usable_cores
 
-OURS = "fretscribe"
 KNOWN_PEER = "basic-pitch"
 JOURNAL = "runs.jsonl"
 _THREADS = frozenset({"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"})
@@ -98,21 +98,13 @@ def peer_program(name: str, program: str, bytecode: Path) -> Program:
     OptionError
         If the program is not there, or the name is ours.
     """
-    if name == OURS:
-        raise OptionError(f"{OURS} is no peer of its own", mend="choose another name")
-    script = program.endswith(".py") and Path(program).is_file()
-    found = sys.executable if script else shutil.which(program)
-    if found is None:
-        what, mend = ("Python", "make bench installs it") if name == KNOWN_PEER else ("program", "")
-        raise OptionError(f"the peer {name}: {program} is no {what} that can be started", mend=mend)
-    command: tuple[str, ...] = (str(Path(found).absolute()),)
-    if name == KNOWN_PEER:
+    known = name == KNOWN_PEER
+    command = peer_command(name, program, known=known)
+    if known:
         command += ("-I", "-X", f"pycache_prefix={bytecode}", str(Path(basic_pitch_start.__file__)))
-    elif script:
-        command += (str(Path(program).absolute()),)
 
     def start(out: Path, recording: Path, n_threads: int) -> tuple[str, ...]:
-        threads = (str(n_threads),) if name == KNOWN_PEER else ()
+        threads = (str(n_threads),) if known else ()
         return (*command, *threads, str(out), str(recording))
 
     return Program(name=name, start=start)

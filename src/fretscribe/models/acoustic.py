@@ -119,8 +119,8 @@ class AcousticModel:
 
         for chunk in plan_chunks(n_frames):
             samples = signal[chunk.heard_from * self.hop_length : chunk.heard_to * self.hop_length]
-            padded = self._padded(samples * gain, chunk.heard_to - chunk.heard_from)
             n_heard = chunk.heard_to - chunk.heard_from
+            padded = padded_to_frames(samples * gain, n_heard, self.hop_length)
             roll, flat = (None, *shape[1:]), (None, self.n_pitches)
             heard = run_session(self._session, self.weights.path, {"audio": padded[None]}, (roll, roll, flat))
             if any(len(output) < n_heard for output in heard):
@@ -135,10 +135,11 @@ class AcousticModel:
                 so_far(until(chunk.last))
         return until(n_frames)
 
-    def _padded(self, samples: FloatArray, n_frames: int) -> FloatArray:
-        """At least one hop, and a sample under the last frame: the graph gives a frame for each hop begun."""
-        wanted = max(self.hop_length, (n_frames - 1) * self.hop_length + 1)
-        return np.pad(samples, (0, max(0, wanted - len(samples))))
+
+def padded_to_frames(samples: FloatArray, n_frames: int, hop_length: int) -> FloatArray:
+    """At least one hop, and a sample under the last frame: the graph gives a frame for each hop begun."""
+    wanted = max(hop_length, (n_frames - 1) * hop_length + 1)
+    return np.pad(samples, (0, max(0, wanted - len(samples))))
 
 
 def load_acoustic(weights_dir: Path | None = None, *, n_threads: int | None = None) -> AcousticModel:
