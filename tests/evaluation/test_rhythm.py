@@ -94,6 +94,36 @@ def test_a_perfect_grid_scores_one_and_half_the_tempo_is_an_octave_off():
     assert scores.tempo_right_but_octave
 
 
+def test_the_beats_of_six_eight_are_dotted_quarters():
+    grid = BeatGrid.constant(70.0, 40.0)
+    places = [Fraction(i, 3) for i in range(70)]
+    excerpt = warped_excerpt(played(places, grid), grid, 40.0, np.random.default_rng(0))
+    start = int(np.flatnonzero(excerpt.places == 0)[0])
+    eighths = np.interp(
+        np.arange(3 * len(excerpt.beats_s) - 2) / 3, range(len(excerpt.beats_s)), excerpt.beats_s
+    )
+    for ahead in (0, 1, 2):
+        times = np.concatenate([eighths[0] - 0.2 * np.arange(ahead, 0, -1), eighths])
+        six_eight = BeatGrid(
+            beat_times_s=tuple(times.tolist()),
+            downbeats=tuple(range(3 * start + ahead, len(times), 6)),
+            beats_per_bar=6,
+            beat_unit=8,
+        )
+        notes = [
+            replace(
+                n, onset_beats=Fraction(round(six_eight.beat_at(n.note.onset_s))), duration_beats=Fraction(1)
+            )
+            for n in excerpt.notes
+            if n.note.onset_s >= excerpt.beats_s[0]
+        ]
+        scores = rhythm_scores(excerpt, six_eight, notes)
+        assert (scores.beat_f, scores.tempo_right, scores.meter) == (1.0, True, "6/8")
+        assert scores.sixteenths == 1.0
+        plain = rhythm_scores(excerpt, replace(six_eight, beats_per_bar=4), notes)
+        assert plain.beat_f < 0.6
+
+
 def test_the_report_says_what_is_not_reached():
     grid = BeatGrid.constant(120.0, 40.0)
     excerpt = warped_excerpt(played(PLACES, grid), grid, 40.0, np.random.default_rng(0))

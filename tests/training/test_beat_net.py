@@ -8,7 +8,8 @@ from fretscribe.cli.__main__ import run
 from fretscribe.datasets.guitarset import GuitarSet
 from fretscribe.datasets.idioms import generate_tab
 from fretscribe.errors import DatasetError
-from fretscribe.symbolic.beat_net import FRAME_HZ, BeatNet, beat_chances, onset_rows
+from fretscribe.symbolic.beat_net import BeatNet, beat_chances
+from fretscribe.symbolic.onset_rows import FRAME_HZ, onset_rows
 from fretscribe.training.beat_net import BeatNetwork, _examples, _fit, _stacked, train_beat_net
 
 

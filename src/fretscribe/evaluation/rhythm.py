@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -184,6 +184,8 @@ def judge_rhythm(
 
 def rhythm_scores(excerpt: Excerpt, grid: BeatGrid, notes: Sequence[TabNote]) -> RhythmScores:
     """Judge a grid and notes that were quantised on it."""
+    meter = f"{grid.beats_per_bar}/{grid.beat_unit}"
+    grid, notes = in_felt_beats(grid, notes)
     within = np.array([t for t in grid.beat_times_s if t <= excerpt.duration_s])
     down = np.array([t for i in grid.downbeats if (t := grid.beat_times_s[i]) <= excerpt.duration_s])
     return RhythmScores(
@@ -192,9 +194,27 @@ def rhythm_scores(excerpt: Excerpt, grid: BeatGrid, notes: Sequence[TabNote]) ->
         true_bpm=60.0 / statistics.median(np.diff(excerpt.beats_s).tolist()),
         found_bpm=60.0 / statistics.median(np.diff(within).tolist()),
         sixteenths=right_sixteenths(excerpt.beats_s, grid, notes),
-        meter=f"{grid.beats_per_bar}/{grid.beat_unit}",
+        meter=meter,
         n_notes=len(notes),
     )
+
+
+def in_felt_beats(grid: BeatGrid, notes: Sequence[TabNote]) -> tuple[BeatGrid, Sequence[TabNote]]:
+    """A compound metre such as 6/8 counted by what is felt: dotted quarters, not the written eighths.
+
+    The tempo of such a metre is by convention that of its dotted quarter. Other metres stay as they are.
+    """
+    if grid.beat_unit != 8 or grid.beats_per_bar % 3:
+        return grid, notes
+    first = grid.downbeats[0] % 3 if grid.downbeats else 0
+    felt = BeatGrid(
+        beat_times_s=grid.beat_times_s[first::3],
+        downbeats=tuple((i - first) // 3 for i in grid.downbeats),
+        beats_per_bar=grid.beats_per_bar // 3,
+    )
+    return felt, [
+        n if n.onset_beats is None else replace(n, onset_beats=(n.onset_beats - first) / 3) for n in notes
+    ]
 
 
 def beat_f_measure(ref_s: Array, est_s: Array, window_s: float = BEAT_WINDOW_S) -> float:

@@ -57,7 +57,7 @@ def _introduction(learned_from: LearnedFrom, weights: str, command: str) -> list
         "in the recordings as they are. Truth: GuitarSet's beats. Beat F: within 70 ms, nothing trimmed.",
         "Tempo: medians. Right sixteenth: the beat that a note is given to lies within 70 ms of a true",
         "one, and the written place in it, rounded to a sixteenth, is the played one on the true beats.",
-        "All excerpts are in 4/4.",
+        "All excerpts are in 4/4; where 6/8 is found, its dotted quarters are the beats.",
         "",
         "```",
         command,

@@ -1,17 +1,15 @@
 """How likely a beat or a bar line is at any time, by a small network that sees when notes start.
 
-Onsets are drawn as rows over time (`onset_rows`): how many notes, how high, how long, how new the harmony is.
-Dilated convolutions and two layers of attention, which compares onsets seconds apart, turn them into chances
-50 times a second. It runs in numpy, half a minute at a time. What it has learned ships as ``beat_net.npz``;
-``training.beat_net`` makes it. Neighbours: ``beat_chances`` turns chances into walks and scores; ``onsets``
-measures. Knows nothing of sound.
+Onsets are drawn as rows over time (``onset_rows``). Dilated convolutions, and attention that compares onsets
+seconds apart, turn them into chances 50 times a second. It runs in numpy, half a minute at a time. What it
+has learned ships as ``beat_net.npz``; ``training.beat_net`` makes it. Neighbour: ``beat_chances`` turns
+chances into walks and scores. Knows nothing of sound.
 """
 
 from __future__ import annotations
 
 import functools
 import io
-import itertools
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,16 +21,14 @@ import numpy.typing as npt
 from fretscribe.errors import WeightsError
 from fretscribe.music import Note
 from fretscribe.npy import parse_npz
-from fretscribe.symbolic.onsets import find_onsets, together
+from fretscribe.symbolic.onset_rows import FRAME_HZ, N_ROWS, onset_rows
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-FRAME_HZ = 50.0
 WINDOW = 1500
 """Frames that the network sees at a time."""
 
-N_ROWS = 14
 BUILT_IN = "beat_net.npz"
 
 _HOP = 750
@@ -40,7 +36,6 @@ _MOST_BYTES = 50_000_000
 _LEAD_S = 0.5  # silence ahead of the first frame, so that a beat can lie before the first note
 _HEADS = 4
 _ROTATION = 400.0  # frames; the slowest turn of the position codes
-_REGISTERS = (0, 52, 64, 128)  # MIDI pitches: bass, middle, treble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,59 +88,6 @@ def beat_chances(notes: Sequence[Note], duration_s: float, net: BeatNet) -> Floa
         weight[window] += taper
     chances: Floats = (total / weight)[:, lead : lead + n_frames]
     return chances
-
-
-def onset_rows(notes: Sequence[Note], n_frames: int, lead_s: float) -> Floats:
-    """What the network sees, [N_ROWS, n_frames]; time 0 lies ``lead_s`` after the first frame.
-
-    Every onset is shared by the two frames around it. The last row says how many notes sound.
-    """
-    rows = np.zeros((N_ROWS, n_frames), dtype=np.float32)
-    if not notes:
-        return rows
-    traits, times_s = _traits(notes)
-    at = (times_s + lead_s) * FRAME_HZ
-    frame = np.floor(at).astype(np.int64)
-    inside = (frame >= 0) & (frame < n_frames - 1)
-    late = (at - frame)[inside]
-    for row, trait in zip(rows, traits, strict=False):
-        np.add.at(row, frame[inside], trait[inside] * (1.0 - late))
-        np.add.at(row, frame[inside] + 1, trait[inside] * late)
-    for note in notes:
-        first, last = (int((t + lead_s) * FRAME_HZ) for t in (note.onset_s, note.offset_s))
-        rows[-1, max(first, 0) : max(last, 0)] += 0.25
-    return rows
-
-
-def _traits(notes: Sequence[Note]) -> tuple[Array, Array]:
-    """Of every onset: what the rows but the last hold, [N_ROWS - 1, n], and when, [n]."""
-    onsets, groups = find_onsets(notes), together(notes)
-    highest = np.array([float(max(n.pitch for n in group)) for group in groups])
-    lowest = np.array([float(min(n.pitch for n in group)) for group in groups])
-    step, bass_step = (np.diff(pitch, prepend=pitch[:1]) for pitch in (highest, lowest))
-    registers = [
-        np.sqrt([float(sum(low <= n.pitch < high for n in group)) for group in groups])
-        for low, high in itertools.pairwise(_REGISTERS)
-    ]
-    before = np.concatenate([onsets.gaps_s[:1], onsets.gaps_s[:-1]])
-    traits = [
-        np.ones(len(groups)),
-        np.sqrt(np.minimum(onsets.n_notes, 6.0)) - 1.0,
-        *registers,
-        _log_length(onsets.lengths_s),
-        _log_length(onsets.gaps_s),
-        _log_length(before),
-        np.clip(-onsets.bass / 8.0, -1.5, 1.5),
-        2.0 * onsets.novelty - 0.3,
-        np.clip(step / 7.0, -1.5, 1.5),
-        np.minimum(np.abs(step) / 7.0, 1.5),
-        np.minimum(np.abs(bass_step) / 7.0, 1.5),
-    ]
-    return np.stack(traits), onsets.times_s
-
-
-def _log_length(length_s: Array) -> Array:
-    return np.clip(np.log2(np.maximum(length_s, 0.03) / 0.25) / 2.0, -1.0, 1.5)
 
 
 def _forward(rows: Floats, net: BeatNet) -> Floats:

@@ -10,7 +10,7 @@ knows hands, ``beat_net`` gives chances, ``beat_walk`` walks, ``rhythm`` is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fretscribe.music import Note
-from fretscribe.symbolic.beat_chances import chance_score, chance_walk
+from fretscribe.symbolic.beat_chances import bar_line_scores, chance_score, chance_walk, dotted_loss
 from fretscribe.symbolic.beat_model import BeatModel, bar_scores, gather
 from fretscribe.symbolic.beat_net import BeatNet, beat_chances
 from fretscribe.symbolic.beat_walk import RATE_HZ, beat_intervals, walk_beats
@@ -39,6 +39,9 @@ is learned from are excerpts that begin anywhere."""
 
 TRUST = 0.2
 """What the network's log-odds of a grid count for: frames beside each other say much the same."""
+
+BAR_TRUST = 0.3
+"""What its log-odds of bar lines count for."""
 
 STROKE_TRUST = 0.2
 """What the log-probability of strokes counts for: a hand that has a habit keeps to it."""
@@ -97,12 +100,15 @@ class BarsFound:
     bar : Bar
     confidence : float
         Share of the probability that this kind of bar has among those allowed, 0..1.
+    dotted_loss : float or None
+        For bars of three plain beats, see `beat_chances.dotted_loss`; None where the network was not asked.
     """
 
     beats_s: Array
     phase: int
     bar: Bar
     confidence: float
+    dotted_loss: float | None = None
 
 
 def find_bars(
@@ -142,7 +148,14 @@ def find_bars(
     if not bars[0].in_threes:  # hands are learned from plain beats
         for i, grid in enumerate(grids):
             gains[i] += STROKE_TRUST * stroke_score(onsets.strokes, onsets.times_s, grid, model.hands)
-    found = best_bars(onsets, grids, bars, model, gains)
+
+    def bar_gains(grid: Array, n_beats: int) -> Array | float:
+        return 0.0 if plain else BAR_TRUST * bar_line_scores(chances, grid, n_beats)
+
+    found = best_bars(onsets, grids, bars, model, gains, bar_gains)
+    if found.bar == Bar(n_beats=3) and not plain:
+        loss = dotted_loss(chances, found.beats_s, -found.phase)
+        found = replace(found, dotted_loss=loss)
     return replace(found, beats_s=found.beats_s * scale)
 
 
@@ -229,9 +242,17 @@ def _steady_grids(onsets: Onsets, period_s: float) -> Iterator[Array]:
 
 
 def best_bars(
-    onsets: Onsets, grids: Sequence[Array], bars: Sequence[Bar], model: BeatModel, gains: Sequence[float]
+    onsets: Onsets,
+    grids: Sequence[Array],
+    bars: Sequence[Bar],
+    model: BeatModel,
+    gains: Sequence[float],
+    bar_gains: Callable[[Array, int], Array | float],
 ) -> BarsFound:
     """The best of some grids, with its kind of bar and the place of its first beat.
+
+    ``gains`` speak for grids, ``bar_gains`` for the places that beat 0 of a grid may have in a bar of so many
+    beats.
 
     Not the most probable grid is taken but the one whose beats agree best with all probable ones, as who can
     not tell a tempo from its double had better be half right for sure (least expected loss).
@@ -244,6 +265,7 @@ def best_bars(
             evidence = gather(onsets, grid, model.styles, in_threes=bar.in_threes)
             of_phases = bar_scores(evidence, model.beat_weights, bar.n_beats)
             of_phases[-first % bar.n_beats] += START_BONUS
+            of_phases += bar_gains(grid, bar.n_beats)
             phases[i, j] = int(of_phases.argmax())
             scores[i, j] = gains[i] + float(evidence.grid @ model.grid_weights) + float(of_phases.max())
             if bar.n_beats == 3:

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from fretscribe.music import Note
 from fretscribe.symbolic.beat_chances import chance_score, chance_walk
-from fretscribe.symbolic.beat_net import FRAME_HZ, beat_chances, built_in_beat_net
+from fretscribe.symbolic.beat_net import beat_chances, built_in_beat_net
 from fretscribe.symbolic.beats import STIFFNESS, beat_times
+from fretscribe.symbolic.onset_rows import FRAME_HZ
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]

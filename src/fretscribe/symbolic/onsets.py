@@ -87,7 +87,7 @@ def find_onsets(notes: Sequence[Note]) -> Onsets:
         lengths_s=lengths,
         n_notes=np.array([float(len(group)) for group in groups]),
         bass=lowest - _around(times, lowest),
-        novelty=_novelty(times, groups),
+        novelty=harmony_change(times, groups, _HARMONY_S),
         strokes=np.array([stroke(group) for group in groups]),
     )
 
@@ -110,7 +110,8 @@ def _around(times: Array, values: Array) -> Array:
     return np.asarray((sums[last] - sums[first]) / np.maximum(last - first, 1), dtype=np.float64)
 
 
-def _novelty(times: Array, groups: Sequence[Sequence[Note]]) -> Array:
+def harmony_change(times_s: Array, groups: Sequence[Sequence[Note]], reach_s: float) -> Array:
+    """How much the pitch classes change at onsets: one minus the cosine of ``reach_s`` before and after."""
     if not groups:
         return np.zeros(0)
     chroma = np.zeros((len(groups) + 1, 12))
@@ -119,8 +120,8 @@ def _novelty(times: Array, groups: Sequence[Sequence[Note]]) -> Array:
             chroma[i + 1, note.pitch % 12] += 1.0
     sums = np.cumsum(chroma, axis=0)
     here = np.arange(len(groups))
-    first = np.searchsorted(times, times - _HARMONY_S)
-    last = np.searchsorted(times, times + _HARMONY_S)
+    first = np.searchsorted(times_s, times_s - reach_s)
+    last = np.searchsorted(times_s, times_s + reach_s)
     before, after = sums[here] - sums[first], sums[last] - sums[here]
     norms = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     cosine = (before * after).sum(axis=1) / np.maximum(norms, 1e-9)

@@ -18,13 +18,14 @@ from fretscribe.errors import OptionError
 from fretscribe.music import BeatGrid, Note, TabNote
 from fretscribe.symbolic.beat_model import BeatModel, built_in_beat_model
 from fretscribe.symbolic.beat_net import BeatNet, built_in_beat_net
-from fretscribe.symbolic.beats import Bar, extend_beats, find_bars, settle, settle_steady
+from fretscribe.symbolic.beats import Bar, BarsFound, extend_beats, find_bars, settle, settle_steady
 from fretscribe.symbolic.note_values import note_value, written_places
 from fretscribe.symbolic.onsets import Onsets, find_onsets
 
 MIN_BPM, MAX_BPM = 10.0, 1000.0
 _MIN_EVENTS = 4  # fewer onsets than this say nothing about a tempo
 _FEW, _HEAVIER = 8, 0.5  # what makes out 6/8; set by hand, GuitarSet is all in 4/4
+_LITTLE, _MUCH = 0.9, 1.8  # losses of dotted beats: 4/4 less a beat has 1.1 to 2.7, six eighths up to 1.7
 _TOGETHER_S = 0.035
 _SMALLEST = Fraction(1, 8)
 _SWUNG = (0.57, 0.72)
@@ -114,7 +115,7 @@ def track_beats(
     )
     beats = (settle if bpm is None else settle_steady)(found.beats_s, onsets)
     free = beats_per_bar is None and beat_unit is None and bpm is None
-    if free and found.bar.n_beats == 3 and _counted_in_sixes(beats, found.phase, onsets):
+    if free and found.bar.n_beats == 3 and _counted_in_sixes(beats, found, onsets):
         parts, unit = 2, 8
     beats = _divided(beats, parts)
     return _grid(
@@ -127,15 +128,17 @@ def track_beats(
     )
 
 
-def _counted_in_sixes(beats: npt.NDArray[np.float64], phase: int, onsets: Onsets) -> bool:
+def _counted_in_sixes(beats: npt.NDArray[np.float64], found: BarsFound, onsets: Onsets) -> bool:
     """Whether bars of three beats are bars of six eighths: halved, not cut in three.
 
-    The fourth eighth must be played as often as, and be heavier than, the third and the fifth: longer,
-    fuller, lower.
+    The network's chances decide; where they do not, the fourth eighth must be played as often as, and be
+    heavier than, the third and the fifth: longer, fuller, lower.
     """
+    if found.dotted_loss is not None and not _LITTLE <= found.dotted_loss <= _MUCH:
+        return found.dotted_loss < _LITTLE
     index = np.clip(np.searchsorted(beats, onsets.times_s, side="right") - 1, 0, len(beats) - 2)
     place = (onsets.times_s - beats[index]) / np.diff(beats)[index]
-    eighth = (np.rint(2.0 * (index + place)).astype(np.int64) + 2 * phase) % 6
+    eighth = (np.rint(2.0 * (index + place)).astype(np.int64) + 2 * found.phase) % 6
     length = np.log2(np.maximum(onsets.lengths_s, 0.01) / np.diff(beats)[index])
     weight = np.clip(length, -2.0, 1.0) + 0.5 * np.minimum(onsets.n_notes, 4.0) - onsets.bass / 8.0
     middle, others = eighth == 3, (eighth == 2) | (eighth == 4)

@@ -20,14 +20,15 @@ from fretscribe.datasets.idioms import generate_tab
 from fretscribe.datasets.varied_excerpts import varied_excerpt
 from fretscribe.errors import DatasetError
 from fretscribe.music import BeatGrid, TabNote
-from fretscribe.symbolic.beat_net import FRAME_HZ, N_ROWS, WINDOW, BeatNet, onset_rows
+from fretscribe.symbolic.beat_net import WINDOW, BeatNet
+from fretscribe.symbolic.onset_rows import FRAME_HZ, N_ROWS, onset_rows
 
-Floats = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
 
-WIDTH, N_WIDE, N_ATTEND, N_HEADS = 64, 6, 2, 4
+WIDTH, N_WIDE, N_ATTEND, N_HEADS = 96, 6, 3, 4
 DROPOUT = 0.25
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 32, 2e-3, 0.05
-GENERATED_SHARE = 0.3
+GENERATED_SHARE = 0.1
 """Of every batch."""
 
 _ROTATION = 400.0
@@ -104,9 +105,9 @@ def train_beat_net(
     dataset: GuitarSet,
     players: Sequence[str],
     *,
-    n_variations: int = 70,
-    n_generated: int = 5000,
-    steps: int = 3000,
+    n_variations: int = 120,
+    n_generated: int = 4000,
+    steps: int = 2400,
     seed: int = 0,
     device: str = "cpu",
     progress: Callable[[str], None] = lambda _: None,
@@ -137,15 +138,15 @@ def train_beat_net(
         raise DatasetError(f"no tracks of {', '.join(players)} in {dataset.root}", mend="name its players")
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    progress(f"varying {len(tracks)} tracks")
-    played: list[tuple[Floats, Floats]] = []
-    for track in tracks:
+    played: list[tuple[Halves, Halves]] = []
+    for number, track in enumerate(tracks):
+        progress(f"varying {number + 1}/{len(tracks)}: {track.track_id}")
         truth = track.truth()
         if truth.beats is not None:
             notes = track.tab().notes
             played += _examples(notes, truth.beats, truth.duration_s, n_variations, rng)
     progress(f"generating {n_generated} tabs")
-    generated: list[tuple[Floats, Floats]] = []
+    generated: list[tuple[Halves, Halves]] = []
     for number in range(n_generated):
         tab = generate_tab(seed * 1_000_003 + number, duration_s=_GENERATED_S)
         if tab.beats is not None:
@@ -161,7 +162,7 @@ def train_beat_net(
 
 def _examples(
     notes: Sequence[TabNote], beats: BeatGrid, duration_s: float, n: int, rng: np.random.Generator
-) -> list[tuple[Floats, Floats]]:
+) -> list[tuple[Halves, Halves]]:
     """Rows [N_ROWS, WINDOW], and targets [3, WINDOW]: beats, downbeats, and where they are asked for."""
     examples = []
     for _ in range(n):
@@ -180,13 +181,14 @@ def _examples(
         last_s = max(max(n.onset_s for n in heard) + _AFTER_S, float(excerpt.beats_s[-1]))
         first, last = (int((t + lead_s) * FRAME_HZ) for t in (first_s, min(last_s, excerpt.duration_s)))
         target[2, max(first, 0) : last] = 1.0
-        examples.append((onset_rows(heard, WINDOW, lead_s), np.minimum(target, 1.0)))
+        rows = onset_rows(heard, WINDOW, lead_s)
+        examples.append((rows.astype(np.float16), np.minimum(target, 1.0).astype(np.float16)))
     return examples
 
 
-def _stacked(examples: Sequence[tuple[Floats, Floats]]) -> tuple[Tensor, Tensor]:
-    rows = np.array([rows for rows, _ in examples], dtype=np.float16).reshape(-1, N_ROWS, WINDOW)
-    targets = np.array([target for _, target in examples], dtype=np.float16).reshape(-1, 3, WINDOW)
+def _stacked(examples: Sequence[tuple[Halves, Halves]]) -> tuple[Tensor, Tensor]:
+    rows = np.array([rows for rows, _ in examples], np.float16).reshape(-1, N_ROWS, WINDOW)
+    targets = np.array([target for _, target in examples], np.float16).reshape(-1, 3, WINDOW)
     return torch.from_numpy(rows), torch.from_numpy(targets)
 
 
@@ -203,15 +205,16 @@ def _fit(
     network = network.to(device)
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     mean = {name: w.detach().clone() for name, w in network.state_dict().items()}
-    share = GENERATED_SHARE if len(generated[0]) else 0.0
+    n_generated = round(BATCH * GENERATED_SHARE) if len(generated[0]) else 0
     for step in range(steps):
-        n_generated = int(BATCH * share * (1.0 if step < 0.8 * steps else 0.5))
         batch = _batch(played, generated, n_generated, rng)
         rows, targets = (part.to(device).float() for part in batch)
         for group in optimiser.param_groups:
             warm = min(1.0, (step + 1) / 150)
             group["lr"] = LEARNING_RATE * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-6
-        loss = _loss(network(rows), targets)
+        with torch.autocast(rows.device.type, torch.bfloat16, enabled=rows.is_cuda):
+            scores = network(rows)
+        loss = _loss(scores.float(), targets)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
