@@ -8,18 +8,17 @@ import pytest
 from fretscribe.datasets.synthetic import RENDER_RATE
 from fretscribe.dsp.note_sound import NoteSound
 from fretscribe.dsp.playing import hear_playing
-from fretscribe.music import Tab, Technique
+from fretscribe.music import Tab, TabNote, Technique
 from fretscribe.symbolic.techniques import open_strings, sounding_notes
 from rendered_notes import plain_guitar, sound_of, tab_note, tab_of
 
 GUITAR = plain_guitar(contact_s=0.005)
 
 
-def heard(tab: Tab, index: int = -1) -> NoteSound:
-    played = hear_playing(
-        sound_of(tab, GUITAR), RENDER_RATE, sounding_notes(tab.notes), open_strings(tab.tuning)
-    )
-    assert len(played) == len(tab.notes)
+def heard(tab: Tab, index: int = -1, *, as_notes: tuple[TabNote, ...] = ()) -> NoteSound:
+    notes = as_notes or tab.notes
+    played = hear_playing(sound_of(tab, GUITAR), RENDER_RATE, sounding_notes(notes), open_strings(tab.tuning))
+    assert len(played) == len(notes)
     return played[index].sound
 
 
@@ -59,11 +58,31 @@ def test_a_harmonic_leaves_a_trace_of_its_string() -> None:
         for t in (("harmonic",), ())  # type: ignore[arg-type]
     )
     assert touched.partial == fretted.partial == 2
+    assert touched.touched == fretted.touched == 2
     assert touched.below > fretted.below + 10
+    assert touched.below_clear > fretted.below_clear + 5
+
+
+def test_of_several_strings_the_one_whose_trace_is_strongest_is_touched() -> None:
+    e4 = tab_note(0.2, 1.2, 5, 0)
+    of_a = heard(tab_of(tab_note(0.2, 1.2, 1, 7, "harmonic")), as_notes=(e4,))
+    of_e = heard(tab_of(tab_note(0.2, 1.2, 0, 5, "harmonic")), as_notes=(e4,))
+    assert (of_a.touched, of_a.partial) == (1, 3)
+    assert (of_e.touched, of_e.partial) == (0, 4)
+
+
+def test_an_open_string_that_rings_on_is_not_touched() -> None:
+    d4 = tab_note(0.2, 1.2, 3, 7)
+    touched = heard(tab_of(tab_note(0.2, 1.2, 2, 12, "harmonic")), as_notes=(d4,))
+    ringing = heard(tab_of(tab_note(0.2, 1.2, 2, 0), d4), as_notes=(d4,))
+    assert ringing.below > touched.below
+    assert touched.below_fall > ringing.below_fall + 10
 
 
 def test_a_note_that_is_no_harmonic_of_any_string_has_no_such_figure() -> None:
-    assert np.isnan(heard(tab_of(tab_note(0.2, 1.2, 2, 1))).below)
+    plain = heard(tab_of(tab_note(0.2, 1.2, 2, 1)))
+    assert np.isnan(plain.below)
+    assert (plain.touched, plain.partial) == (-1, 0)
 
 
 def test_no_notes_give_no_figures() -> None:

@@ -73,6 +73,58 @@ def test_a_harmonic_is_written_over_its_node() -> None:
     assert marked(tab_of(octave_of_low_e), marks("harmonic", partial=5))[0] == tab_of(octave_of_low_e)
 
 
+def test_harmonics_struck_together_trade_strings() -> None:
+    two = tab_of(tab_note(0.0, 1.0, 3, 19), tab_note(0.01, 1.0, 5, 15))
+    sounds_like_the_g_string = marks("harmonic", partial=3)
+    out, ledger = marked(two, sounds_like_the_g_string, marks("harmonic", partial=4))
+    assert [note.position for note in out.notes] == [
+        Position(string=2, fret=24),
+        Position(string=3, fret=24),
+    ]
+    assert [note.note for note in out.notes] == [note.note for note in two.notes]
+    assert ledger.stages[-1].detail == "2 harmonic"
+    alone, _ = marked(tab_of(two.notes[0]), sounds_like_the_g_string)
+    assert alone.notes[0].position == Position(string=3, fret=19)
+
+
+def test_of_two_harmonics_with_one_string_the_likelier_is_written() -> None:
+    two = tab_of(tab_note(0.0, 1.0, 2, 9), tab_note(0.01, 1.0, 4, 5))  # B3 and E4, the third and fourth of E2
+    likely = Marks(techniques={"harmonic": 0.95}, partial=3)
+    out, _ = marked(two, likely, Marks(techniques={"harmonic": 0.8}, partial=4))
+    assert [note.techniques for note in out.notes] == [{"harmonic"}, {"harmonic"}]
+    assert [note.position.string for note in out.notes] == [0, 1]  # E4 is the third of A2, too
+    held = tab_of(*two.notes, tab_note(0.02, 1.0, 1, 2))
+    out, _ = marked(held, likely, Marks(techniques={"harmonic": 0.8}, partial=4), NONE)
+    assert [note.position for note in out.notes] == [
+        Position(string=0, fret=19),
+        held.notes[1].position,
+        held.notes[2].position,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "written"),
+    [
+        (tab_note(0.5, 1.04, 0, 3), True),  # rings 40 ms too long: no offset is heard better
+        (tab_note(0.5, 1.2, 0, 3), False),
+        (tab_note(1.02, 2.0, 0, 3), False),  # of the same stroke
+        (tab_note(1.4, 2.5, 0, 3), True),  # a stroke that ends it
+    ],
+)
+def test_a_harmonic_has_its_string_to_itself(other: TabNote, written: bool) -> None:
+    harmonic = tab_note(1.0, 2.0, 2, 2)
+    tab = tab_of(*sorted([harmonic, other], key=lambda note: note.note.onset_s))
+    found = [marks("harmonic", partial=2) if note is harmonic else NONE for note in tab.notes]
+    out, _ = marked(tab, *found)
+    if not written:
+        assert out == tab
+        return
+    first, then = out.notes
+    assert {first.position.string, then.position.string} == {0}
+    assert first.note.offset_s == min(tab.notes[0].note.offset_s, then.note.onset_s)
+    assert then.note == tab.notes[1].note
+
+
 def test_a_harmonic_may_lie_beyond_the_neck() -> None:
     two_octaves_above_d = tab_note(0.0, 1.0, 5, 10)
     short = replace(tab_of(two_octaves_above_d), tuning=Tuning(n_frets=22))

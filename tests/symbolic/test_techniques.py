@@ -69,6 +69,19 @@ def test_palm_mutes_are_heard_and_staccato_is_none() -> None:
     assert found == [{"palm_mute"}] * 4 + [set()] * 4
 
 
+def test_harmonics_are_heard_and_the_same_notes_fretted_are_none() -> None:
+    def phrase(*techniques: Technique) -> list[TabNote]:
+        return [
+            tab_note(0.2 + 0.6 * k, 0.75 + 0.6 * k, string, 12, *techniques, velocity=75)
+            for k, string in enumerate((3, 2, 1))
+        ]
+
+    touched = marks(*phrase("harmonic"))
+    assert [set(one.techniques) for one in touched] == [{"harmonic"}] * 3
+    assert [one.partial for one in touched] == [2, 2, 2]
+    assert not any("harmonic" in one.techniques for one in marks(*phrase()))
+
+
 def test_the_likeliest_of_what_excludes_each_other_is_written() -> None:
     def model(threshold: float) -> TechniqueModel:
         return TechniqueModel(

@@ -6,17 +6,21 @@ concludes. Neighbours: ``note_frames`` has the spectra, ``pitch_track`` the fine
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from fretscribe.convert import midi_to_hz
 from fretscribe.dsp.note_frames import Floats, Frames, SoundingNotes, partial_hz
 from fretscribe.dsp.pitch_track import free_partials
 from fretscribe.frames import FloatArray
 
-_OPEN_PARTIALS = {12: 2, 19: 3, 24: 4, 28: 5}  # semitones above an open string -> its partial, a harmonic
+_OPEN_PARTIALS = {12: 2, 19: 3, 24: 4}  # semitones above an open string -> its partial, a harmonic
+_HIGHEST_BELOW_HZ = 4500.0
 _TOUCHED_S = (-0.02, 0.09)  # so long the open string's other partials may be heard
 _N_PARTIALS = 10
 _LOW, _HIGH = 3, 4  # partials up to the third, and from the fifth on
@@ -68,8 +72,14 @@ class NoteSound:
         note's own: the highest of all such strings.
     below_rise : float
         How much these rose at the onset.
+    below_fall : float
+        How much these lost soon after it: the finger that touched the string took their motion.
+    below_clear : float
+        How far each stands out from the sound halfway between them: a pick is heard everywhere.
     partial : int
         Of that string, which the note would be; 0 where there is no such string.
+    touched : int
+        Index of that string, -1 where there is none.
     """
 
     rise_high: float
@@ -91,7 +101,10 @@ class NoteSound:
     between: float
     below: float
     below_rise: float
+    below_fall: float
+    below_clear: float
     partial: int
+    touched: int
 
 
 def measure_sound(
@@ -151,7 +164,10 @@ def measure_sound(
         between=between,
         below=below.level,
         below_rise=below.rise,
+        below_fall=below.fall,
+        below_clear=below.clear,
         partial=below.partial,
+        touched=below.string,
     )
 
 
@@ -282,11 +298,17 @@ def _kept(frames: Frames, notes: SoundingNotes, i: int, before: int) -> tuple[fl
 
 
 class Below(NamedTuple):
-    """`NoteSound.below`, ``below_rise`` and ``partial``."""
+    """`NoteSound.below`, ``below_rise``, ``below_fall``, ``below_clear``, ``partial`` and ``touched``."""
 
     level: float
     rise: float
+    fall: float
+    clear: float
     partial: int
+    string: int
+
+
+_NOTHING_BELOW = Below(float("nan"), float("nan"), float("nan"), float("nan"), 0, -1)
 
 
 def measure_below(
@@ -303,35 +325,60 @@ def measure_below(
     open_pitches : sequence of int
         MIDI pitches of the open strings, the capo included.
     """
+    found = [
+        _below_as(partial, string, signal, sample_rate, notes, i)
+        for string, open_pitch in enumerate(open_pitches)
+        if (partial := _OPEN_PARTIALS.get(int(notes.pitch[i]) - open_pitch))
+    ]
+    known = [below for below in found if not math.isnan(below.level)]
+    return max(known, key=lambda below: below.level, default=_NOTHING_BELOW)
+
+
+def _below_as(
+    partial: int, string: int, signal: FloatArray, sample_rate: int, notes: SoundingNotes, i: int
+) -> Below:
+    """The same, if the note is one partial of one open string."""
     on, pitch = float(notes.onset_s[i]), int(notes.pitch[i])
     window_s = _TOUCHED_S[1] - _TOUCHED_S[0]
-    best = Below(float("nan"), float("nan"), 0)
-    for partial in sorted({_OPEN_PARTIALS.get(pitch - p, 0) for p in open_pitches} - {0}):
-        numbers = np.array([n for n in range(1, 2 * partial) if n % partial] + [partial, 2 * partial])
-        hz = partial_hz(float(pitch), 1, highest_hz=_HIGHEST_HZ)[0] / partial * numbers
-        free = free_partials(notes, i, hz[:-2], on - 0.05, on + 0.1, 2.0 / window_s)
-        if not free.any():
-            continue
-        after = _levels_at(signal, sample_rate, on + _TOUCHED_S[0], window_s, hz)
-        earlier = _levels_at(signal, sample_rate, on - 0.01 - window_s, window_s, hz)
-        heard = float(np.sort(after[:-2][free])[-2:].mean())
-        was = float(np.sort(earlier[:-2][free])[-2:].mean())
-        level = _ratio_db(heard, float(after[-2:].mean()))
-        if not level <= best.level:
-            best = Below(level, _ratio_db(heard, was), partial)
-    return best
+    hz = partial_hz(pitch - 12.0 * math.log2(partial), 4 * partial, highest_hz=_HIGHEST_BELOW_HZ)
+    hz *= midi_to_hz(pitch) / hz[partial - 1]
+    halfway = np.concatenate([[0.55 * hz[0]], (hz[:-1] + hz[1:]) / 2])
+    number = np.arange(1, len(hz) + 1)
+    other = (number % partial != 0) & free_partials(notes, i, hz, on - 0.05, on + 0.1, 2.0 / window_s)
+    if not other.any():
+        return _NOTHING_BELOW
+    starts_s = (on - 0.01 - window_s, on + _TOUCHED_S[0], on + _TOUCHED_S[1])
+    levels = _levels_at(signal, sample_rate, starts_s, window_s, np.concatenate([hz, halfway]))
+    earlier, now, later = levels[:, : len(hz)][:, other]
+    beside = levels[1, len(hz) :]
+    beside = np.minimum(beside, np.append(beside[1:], beside[-1]))[other]
+    own = levels[1, : len(hz)][number % partial == 0][:2]
+    share = now / max(float(now.sum()), 1e-9)
+    return Below(
+        level=float(_ratio_db(np.sort(now)[-2:].mean(), own.mean())),
+        rise=float(share @ _ratio_db(now, earlier)),
+        fall=float(share @ _ratio_db(now, later)),
+        clear=float(np.clip(_ratio_db(now, beside), -5.0, 30.0).mean()),
+        partial=partial,
+        string=string,
+    )
 
 
-def _levels_at(signal: FloatArray, sample_rate: int, start_s: float, length_s: float, hz: Floats) -> Floats:
-    """Magnitudes at frequencies [n] in a stretch of a signal, through a Hann window."""
-    first, size = round(start_s * sample_rate), round(length_s * sample_rate)
-    stretch = np.zeros(size)
-    low, high = max(0, first), min(len(signal), first + size)
-    if high > low:
-        stretch[low - first : high - first] = signal[low:high]
-    waves = np.exp(-2j * np.pi / sample_rate * np.outer(hz, np.arange(size)))
-    return np.asarray(np.abs(waves @ (stretch * np.hanning(size))))
+def _levels_at(
+    signal: FloatArray, sample_rate: int, starts_s: Sequence[float], length_s: float, hz: Floats
+) -> Floats:
+    """Amplitudes at frequencies in stretches of a signal, through a Hann window: [n_stretches, n_hz]."""
+    size = round(length_s * sample_rate)
+    stretches = np.zeros((len(starts_s), size))
+    for stretch, start_s in zip(stretches, starts_s, strict=True):
+        first = round(start_s * sample_rate)
+        low, high = max(0, first), min(len(signal), first + size)
+        if high > low:
+            stretch[low - first : high - first] = signal[low:high]
+    waves = np.exp(-2j * np.pi / sample_rate * np.outer(np.arange(size), hz))
+    window = np.hanning(size)
+    return np.asarray(np.abs((stretches * window) @ waves) * (2.0 / window.sum()))
 
 
-def _ratio_db(over: float, under: float) -> float:
-    return float(20.0 * np.log10((over + 1e-4) / (under + 1e-4)))
+def _ratio_db(over: npt.ArrayLike, under: npt.ArrayLike) -> Floats:
+    return np.asarray(20.0 * np.log10((np.asarray(over) + 1e-4) / (np.asarray(under) + 1e-4)))

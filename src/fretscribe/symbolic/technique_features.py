@@ -27,7 +27,8 @@ _TOGETHER_S = 0.03
 _OF_THE_RECORDING = ("rise_high", "rise_all", "flux", "bright", "pitched", "fall_early")
 _OF_THE_SOUND = (
     *_OF_THE_RECORDING, "rise_own", "fall_late", "fall_high", "joined", "step", "dip", "bright_step",
-    "kept_low", "kept_high", "kept_spread", "between", "below", "below_rise",
+    "kept_low", "kept_high", "kept_spread", "between", "below", "below_rise", "below_fall",
+    "below_clear",
 )  # fmt: skip
 
 
@@ -54,7 +55,10 @@ def technique_features(notes: Sequence[TabNote], played: Sequence[PlayedSound]) 
             _of_sound(one.sound, usual)
             | _of_curve(describe(one.track))
             | _of_note(note, before, together)
-            | {"free": 0.0 if one.track is None else one.track.free}
+            | {
+                "free": 0.0 if one.track is None else one.track.free,
+                "on_touched": _chance_of_string(note, one.sound.touched),
+            }
         )
     return features
 
@@ -103,6 +107,14 @@ def _of_note(note: TabNote, before: TabNote | None, together: int) -> dict[str, 
         "fret_before": _NAN if before is None else float(before.position.fret),
         "log_since": _NAN if before is None else math.log(max(0.01, note.note.onset_s - before.note.onset_s)),
     }
+
+
+def _chance_of_string(note: TabNote, string: int) -> float:
+    """P(a note is on a string), from what was heard where that is known; NaN without a string."""
+    if string < 0:
+        return _NAN
+    heard = note.note.string_probs
+    return float(note.position.string == string) if heard is None else float(heard[string])
 
 
 def _log(value: float, scale: float) -> float:

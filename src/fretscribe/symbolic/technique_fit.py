@@ -21,9 +21,9 @@ Bools = npt.NDArray[np.bool_]
 NEVER = 2.0
 """A threshold that no probability reaches."""
 
-_TABLES = 150
+_TABLES = 300
 _QUESTIONS = 4
-_RATE = 0.06
+_RATE = 0.1
 _RIDGE = 6.0
 _BINS = 24
 _SHARE = 0.6  # of the notes, for each table

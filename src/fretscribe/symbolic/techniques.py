@@ -67,6 +67,7 @@ _JOIN = (
     "step", "dip", "bright_step", "kept_low", "kept_high", "kept_spread", "between", "size", "interval",
     "log_since", "same_string",
 )  # fmt: skip
+_TOUCH = ("below", "below_rise", "below_fall", "below_clear", "on_touched", "fret")
 
 SPECS: Mapping[Technique, TechniqueSpec] = {
     "bend": TechniqueSpec(features=(*_CURVE, "log_length", "log_flux", "fall_early"), possible=_bendable),
@@ -82,9 +83,7 @@ SPECS: Mapping[Technique, TechniqueSpec] = {
         features=(*_CURVE, *_STROKE, *_JOIN), possible=lambda one: _slurred(one) and -5 <= one["interval"] < 0
     ),
     "palm_mute": TechniqueSpec(features=(*_STROKE, "clarity"), possible=lambda one: True),
-    "harmonic": TechniqueSpec(
-        features=(*_CURVE, *_STROKE, *_JOIN, "below", "below_rise", "fret"), possible=_known("below")
-    ),
+    "harmonic": TechniqueSpec(features=(*_CURVE, *_STROKE, *_JOIN, *_TOUCH), possible=_known("below")),
 }
 """Techniques that are looked for in heard notes."""
 
