@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from fretscribe.errors import OptionError
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
-from fretscribe.symbolic.rhythm import parse_meter, quantize, swing_ratio, track_beats
+from fretscribe.symbolic.beats import Bar, BarsFound
+from fretscribe.symbolic.onsets import find_onsets
+from fretscribe.symbolic.rhythm import _counted_in_sixes, parse_meter, quantize, swing_ratio, track_beats
 
 
 def song(bpm, n_bars=8, beats_per_bar=4, start_s=0.5, drift=0.0):
@@ -62,6 +64,15 @@ def test_a_plain_chord_on_every_beat_is_no_off_beat(bpm):
     assert nearest_distance(np.array(grid.beat_times_s), beats).max() < 0.03
 
 
+@pytest.mark.parametrize("bpm", [80, 100, 120])
+@pytest.mark.parametrize("n_notes", [5, 12, 30])
+def test_a_note_on_every_beat_is_no_half_note(bpm, n_notes):
+    beats = 0.25 + 60.0 / bpm * np.arange(n_notes)
+    pitches = itertools.cycle((40, 47, 52, 55, 59, 64, 60, 57))
+    notes = [Note(onset_s=t, offset_s=t + 54.0 / bpm, pitch=p) for t, p in zip(beats, pitches, strict=False)]
+    assert track_beats(notes, beats[-1] + 1.0).tempo_bpm < 1.4 * bpm
+
+
 def test_a_drifting_tempo_is_followed():
     notes, beats = song(100, n_bars=12, drift=0.12)
     grid = track_beats(notes, beats[-1] + 1.0)
@@ -99,6 +110,15 @@ def test_six_eighths_are_counted_in_eighths(given_meter):
     eighths = 0.4 + eighth_s * np.arange(72)
     assert nearest_distance(np.array(grid.beat_times_s), eighths).max() < 0.03
     assert all(b - a == 6 for a, b in itertools.pairwise(grid.downbeats))
+
+
+@pytest.mark.parametrize(
+    ("loss", "sixes"), [(-0.5, True), (0.8, True), (2.0, False), (1.2, False), (None, False)]
+)
+def test_chances_of_dotted_beats_decide_what_heaviness_does_not(loss, sixes):
+    notes, beats = song(100, n_bars=12, beats_per_bar=3)
+    found = BarsFound(beats_s=beats, phase=0, bar=Bar(n_beats=3), confidence=1.0, dotted_loss=loss)
+    assert _counted_in_sixes(beats, found, find_onsets(notes)) is sixes
 
 
 def test_an_upbeat_becomes_a_pick_up_bar():

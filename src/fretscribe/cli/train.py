@@ -189,7 +189,7 @@ def _train_folds(
 @train_app.command("techniques")
 def techniques(
     out: Annotated[Path, typer.Option("--out", "-o", help="The models to write, a JSON file.")],
-    studies: Annotated[int, typer.Option(help="Studies of 20 s to play and to hear.")] = 320,
+    studies: Annotated[int, typer.Option(help="Studies of 20 s to play and to hear.")] = 800,
     data: Annotated[
         Path | None, typer.Option(help="Folder with samples/; default: $FRETSCRIBE_DATA.")
     ] = None,
@@ -247,7 +247,7 @@ def beats(
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: beats.json.")],
     players: Annotated[
         str, typer.Option(help="Players to learn from, separated by commas; judge on others.")
-    ] = "00,01,02",
+    ] = "00,01,02,03,05",
     seed: Annotated[int, typer.Option(help="Of excerpts and of where the styles begin.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:
@@ -275,7 +275,7 @@ def beat_net(
     players: Annotated[
         str, typer.Option(help="Players to learn from, separated by commas; judge on others.")
     ] = "00,01,02,03,05",
-    steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 3000,
+    steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 2400,
     seed: Annotated[int, typer.Option(help="Of variations and of where the weights begin.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,

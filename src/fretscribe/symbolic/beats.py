@@ -51,6 +51,7 @@ _RIVALS = 24  # grids that are compared with each other
 _SAME_BEAT_S = 0.07
 _NEARBY = np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)  # weights of the beats around one
 _MODERATE_S = (0.36, 1.0)  # beats of plain strumming
+_NO_FASTER = 0.75  # of the length of a plain pulse
 _ON_BEAT, _NEARLY_ALL, _MOST = 0.12, 0.92, 0.8  # of a beat; of the onsets; of the beats
 _ROUNDS = 3
 _RELUCTANCE = 0.5  # onsets that it takes to move a beat half of the way
@@ -143,7 +144,10 @@ def find_bars(
         grids = candidates(onsets, model, chance_walk(chances, first_s, last_s, stiffness=STIFFNESS))
     else:
         grids = list(_steady_grids(onsets, period_s / scale))
-    plain = any(_all_on_beats(onsets, grid) for grid in grids)
+    pulses_s = [float(np.median(np.diff(grid))) for grid in grids if _all_on_beats(onsets, grid)]
+    plain = bool(pulses_s)
+    if plain:  # strokes on every beat of a moderate pulse are no half notes of one twice as fast
+        grids = [grid for grid in grids if np.median(np.diff(grid)) > _NO_FASTER * min(pulses_s)]
     gains = [0.0 if plain else TRUST * chance_score(chances, grid) for grid in grids]
     if not bars[0].in_threes:  # hands are learned from plain beats
         for i, grid in enumerate(grids):
