@@ -89,6 +89,26 @@ def test_another_metre_keeps_the_beats(song: Transcription) -> None:
     assert {b - a for a, b in itertools.pairwise(again.tab.beats.downbeats)} == {3}
 
 
+def test_a_bar_line_moves_the_beats_and_nothing_else(song: Transcription) -> None:
+    assert song.tab.beats is not None
+    period_s = 60.0 / song.tab.beats.tempo_bpm
+    told_s = song.tab.beats.beat_times_s[3] + period_s / 2
+    again = retab(song, TranscribeOptions(downbeat_s=told_s))
+    assert (places(again), heard(again)) == (places(song), heard(song))
+    assert again.tab.beats is not None
+    bars_s = [again.tab.beats.beat_times_s[i] for i in again.tab.beats.downbeats]
+    assert min(abs(bar_s - told_s) for bar_s in bars_s) < 0.01
+    assert again.tab.beats.tempo_bpm == pytest.approx(song.tab.beats.tempo_bpm, rel=0.02)
+    assert "a bar begins at" in next(s.detail for s in again.stages if s.name == "rhythm")
+    faster = retab(song, TranscribeOptions(downbeat_s=told_s, bpm=90, meter="3/4"))
+    assert faster.tab.beats is not None
+    bars_s = [faster.tab.beats.beat_times_s[i] for i in faster.tab.beats.downbeats]
+    assert min(abs(bar_s - told_s) for bar_s in bars_s) < 0.1
+    assert faster.tab.beats.tempo_bpm == pytest.approx(90.0)
+    with pytest.raises(OptionError, match="no bar can begin at 900 s"):
+        retab(song, TranscribeOptions(downbeat_s=900.0))
+
+
 def test_another_beat_unit_tracks_anew(song: Transcription) -> None:
     again = retab(song, TranscribeOptions(meter="6/8"))
     assert again.tab.beats is not None

@@ -10,7 +10,14 @@ from fretscribe.errors import OptionError
 from fretscribe.music import STANDARD_TUNING, BeatGrid, Note, Position, TabNote
 from fretscribe.symbolic.beats import Bar, BarsFound
 from fretscribe.symbolic.onsets import find_onsets
-from fretscribe.symbolic.rhythm import _counted_in_sixes, parse_meter, quantize, swing_ratio, track_beats
+from fretscribe.symbolic.rhythm import (
+    _counted_in_sixes,
+    parse_meter,
+    quantize,
+    swing_ratio,
+    track_beats,
+    with_bar_at,
+)
 
 
 def song(bpm, n_bars=8, beats_per_bar=4, start_s=0.5, drift=0.0):
@@ -285,3 +292,41 @@ def test_meters():
     for bad in ("", "4", "0/4", "4/3", "4/4/4", "a/b", "-3/4"):
         with pytest.raises(OptionError):
             parse_meter(bad)
+
+
+@given(
+    periods=st.lists(st.floats(0.3, 0.9), min_size=6, max_size=20),
+    start_s=st.floats(0.0, 0.25),
+    beats_per_bar=st.integers(2, 5),
+    share=st.floats(0.0, 1.0),
+)
+def test_a_bar_begins_where_it_was_told_to(
+    periods: list[float], start_s: float, beats_per_bar: int, share: float
+) -> None:
+    times = tuple((start_s + np.concatenate([[0.0], np.cumsum(periods)])).tolist())
+    beats = BeatGrid(
+        beat_times_s=times, downbeats=tuple(range(0, len(times), beats_per_bar)), beats_per_bar=beats_per_bar
+    )
+    told_s = start_s + share * (times[-1] - start_s)
+    moved = with_bar_at(beats, told_s)
+    period_s = max(periods)
+    bars_s = np.array([moved.beat_times_s[i] for i in moved.downbeats])
+    assert np.abs(bars_s - told_s).min() <= period_s / 8 + 1e-9, "a quarter or a third of a beat away at most"
+    assert set(np.diff(moved.downbeats)) <= {beats_per_bar}
+    assert moved.beat_times_s[0] <= start_s + period_s
+    assert moved.beat_times_s[-1] >= times[-1] - 1e-9
+    assert with_bar_at(moved, float(bars_s[0])) == moved
+
+
+def test_beats_half_off_are_mended_by_one_bar_line() -> None:
+    true = BeatGrid.constant(100.0, 20.0)
+    heard = BeatGrid.constant(100.0, 20.0, start_s=0.3)
+    mended = with_bar_at(heard, true.beat_times_s[8] + 0.02)
+    assert mended.beat_times_s[: len(true.beat_times_s)] == pytest.approx(true.beat_times_s, abs=1e-9)
+    assert 8 in mended.downbeats
+
+
+@pytest.mark.parametrize("time_s", [-0.1, 500.0])
+def test_no_bar_begins_outside_the_music(time_s: float) -> None:
+    with pytest.raises(OptionError, match="no bar can begin"):
+        with_bar_at(BeatGrid.constant(100.0, 20.0), time_s)

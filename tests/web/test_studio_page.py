@@ -194,9 +194,14 @@ def test_keys_mend_what_is_chosen(browser: Any, tmp_path: Path, take: Path) -> N
         press("Delete")  # nothing is mended in what was heard first
         press("a")
         studio.wait_for_state(5)
+        press("n")
+        press("b")
+        studio.wait_for_state(6)
+        begins = "fretscribe.song.barAt(fretscribe.chosen.start_s + 0.07)"
+        assert studio.see(f"{begins} > fretscribe.song.barAt(fretscribe.chosen.start_s - 0.07)")
         studio.page.fill("#anew [name=capo]", "1")
         studio.page.keyboard.type("2")  # keys in a box are no keys of the player
-        assert studio.see("fretscribe.mending.state") == 5
+        assert studio.see("fretscribe.mending.state") == 6
         studio.end()
 
 

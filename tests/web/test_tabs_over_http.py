@@ -96,6 +96,11 @@ def test_every_kind_of_edit_is_there(visit: Any, job: str) -> None:
     assert capo["tuning"]["capo"] == 1
     assert capo["tempo_bpm"] == pytest.approx(90.0, rel=0.05)
     assert capo["editing"]["state"] == 5
+    bar_s = capo["notes"][3]["start_s"]
+    barred = edit(visit, job, kind="retab", downbeat_s=bar_s).json()
+    assert barred["tempo_bpm"] == pytest.approx(capo["tempo_bpm"])
+    bars_s = [barred["beats_s"][bar] for bar in barred["bars"] if 0 <= bar < len(barred["beats_s"])]
+    assert min(abs(begins_s - bar_s) for begins_s in bars_s) < 0.1
 
 
 def test_an_edit_after_an_undo_takes_its_place(visit: Any, job: str) -> None:

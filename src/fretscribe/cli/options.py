@@ -41,6 +41,14 @@ Bpm = Annotated[
 Meter = Annotated[
     str | None, typer.Option("--meter", metavar="N/M", help="Metre, such as 3/4 or 6/8. Default: estimated.")
 ]
+Downbeat = Annotated[
+    float | None,
+    typer.Option(
+        "--downbeat",
+        metavar="SECONDS",
+        help="A time at which a bar begins: mends beats that are half a beat off, and misplaced bar lines.",
+    ),
+]
 NoQuantize = Annotated[
     bool,
     typer.Option(

@@ -26,10 +26,11 @@ from fretscribe.errors import DatasetError, WeightsError
 from fretscribe.music import BeatGrid, TabNote
 from fretscribe.symbolic.beat_model import BeatModel, parse_beat_model
 from fretscribe.symbolic.beat_net import BeatNet, parse_beat_net
-from fretscribe.symbolic.rhythm import quantize, track_beats
+from fretscribe.symbolic.rhythm import quantize, track_beats, with_bar_at
 
 Array = npt.NDArray[np.float64]
-Source = Literal["annotated", "heard"]
+Source = Literal["annotated", "heard", "bar line given"]
+"""Which notes were read; ``bar line given``: annotated ones, and where one bar begins."""
 
 BEAT_WINDOW_S = 0.07
 TEMPO_TOLERANCE = 0.04
@@ -145,7 +146,7 @@ def judge_rhythm(
     *,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[RhythmRow, ...]:
-    """Judge the tracker on an excerpt of each track.
+    """Judge the tracker on an excerpt of each track; annotated ones also with one bar line given by hand.
 
     Parameters
     ----------
@@ -166,7 +167,8 @@ def judge_rhythm(
         (dataset.track(name), "heard", notes) for name, notes in heard.items()
     ]
     jobs += [(t, "annotated", t.tab().notes) for t in judged_tracks(dataset)]
-    rows = []
+    rows: list[RhythmRow] = []
+    mended: list[RhythmRow] = []
     for number, (of_track, source, notes) in enumerate(jobs):
         progress(f"{source}: {of_track.track_id}")
         truth = of_track.truth()
@@ -177,9 +179,36 @@ def judge_rhythm(
         model, net = models[of_track.player]
         track = partial(track_beats, model=model, net=net)
         grid = track([n.note for n in excerpt.notes], excerpt.duration_s)
-        scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
-        rows.append(RhythmRow(track_id=of_track.track_id, style=of_track.style, source=source, scores=scores))
-    return tuple(rows)
+        row = RhythmRow(
+            track_id=of_track.track_id,
+            style=of_track.style,
+            source=source,
+            scores=rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid)),
+        )
+        rows.append(row)
+        told_s = struck_downbeat(excerpt)
+        if source == "annotated" and told_s is not None:
+            grid = with_bar_at(grid, told_s)
+            scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
+            mended.append(replace(row, source="bar line given", scores=scores))
+    return (*rows, *mended)
+
+
+def struck_downbeat(excerpt: Excerpt) -> float | None:
+    """Onset of a note on a downbeat, the middle one of all such: what a player would point at.
+
+    None where no note stands on one.
+    """
+    if not excerpt.notes:
+        return None
+    onsets_s = np.array([n.note.onset_s for n in excerpt.notes])
+    struck = [float(onsets_s[np.abs(onsets_s - beat_s).argmin()]) for beat_s in excerpt.downbeats_s]
+    on_beat = [
+        onset_s
+        for onset_s, beat_s in zip(struck, excerpt.downbeats_s, strict=True)
+        if abs(onset_s - beat_s) <= BEAT_WINDOW_S
+    ]
+    return on_beat[len(on_beat) // 2] if on_beat else None
 
 
 def rhythm_scores(excerpt: Excerpt, grid: BeatGrid, notes: Sequence[TabNote]) -> RhythmScores:

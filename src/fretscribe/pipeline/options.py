@@ -40,6 +40,9 @@ class TranscribeOptions:
         Tempo in beats a minute; None estimates it.
     meter : str, or None
         Such as ``"3/4"``; None estimates it.
+    downbeat_s : float, or None
+        A time at which a bar begins, in seconds of the recording: the beats that were found move there. Take
+        the time of a note on the first beat of a bar.
     quantize : bool
         Whether notes are given written places and lengths on the beats; without, they keep only their times.
     prefer : "low", "open", "position", or None
@@ -78,6 +81,7 @@ class TranscribeOptions:
     capo: int | Literal["auto"] = AUTO
     bpm: float | None = None
     meter: str | None = None
+    downbeat_s: float | None = None
     quantize: bool = True
     prefer: Preference | None = None
     max_span: int | None = None
@@ -113,6 +117,7 @@ class TranscribeOptions:
         elif self.detune not in (AUTO, "off"):
             raise OptionError(f"{self.detune!r} is no detuning", mend="write cents, or auto, or off")
         _require_range("bpm", self.bpm, MIN_BPM, MAX_BPM)
+        _require_range("downbeat", self.downbeat_s, 0, float("inf"))
         self.fingering()
         _require_range("start", self.start_s, 0, float("inf"))
         _require_range("target_accuracy", self.target_accuracy, 0.01, 1.0)

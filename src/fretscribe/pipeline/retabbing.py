@@ -13,12 +13,20 @@ from fretscribe.errors import OptionError
 from fretscribe.music import BeatGrid, Tab, TabNote, Technique, Tuning
 from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import TranscribeOptions
-from fretscribe.pipeline.tabbing import Hands, count_notes, find_beats, judge_confidence, place_notes
+from fretscribe.pipeline.tabbing import (
+    Hands,
+    count_notes,
+    find_beats,
+    judge_confidence,
+    place_notes,
+    told_bar,
+)
 from fretscribe.result import Stage, Transcription
 from fretscribe.symbolic.decode import for_tuning
+from fretscribe.symbolic.rhythm import with_bar_at
 
 _OF_THE_HAND = frozenset({"tuning", "capo", "prefer", "max_span", "max_fret"})
-_OF_TIME = frozenset({"bpm", "meter", "quantize"})
+_OF_TIME = frozenset({"bpm", "meter", "downbeat_s", "quantize"})
 _BOUND_TO_A_STRING: frozenset[Technique] = frozenset({"slide", "hammer_on", "pull_off", "harmonic"})
 
 
@@ -28,8 +36,8 @@ def retab(
     """Finger and count a tab anew.
 
     What is not asked for stays: without an option of the hand every note keeps its place, without ``bpm`` and
-    ``meter`` the beats stay; ``quantize`` off takes the written places away. Pitches never change; those that
-    the new tuning cannot play are left out, with a warning.
+    ``meter`` the beats stay, and ``downbeat_s`` only moves them; ``quantize`` off takes the written places
+    away. Pitches never change; those that the new tuning cannot play are left out, with a warning.
 
     Parameters
     ----------
@@ -97,8 +105,9 @@ def _beats_again(
 ) -> BeatGrid:
     beats_fit = tab.beats is not None and options.beat_unit in (None, tab.beats.beat_unit)
     if tab.beats is not None and beats_fit and options.bpm is None:
-        ledger.note("rhythm", "ran", "counted anew on the beats of the tab")
-        return _barred(tab.beats, options.beats_per_bar)
+        ledger.note("rhythm", "ran", "counted anew on the beats of the tab" + told_bar(options))
+        barred = _barred(tab.beats, options.beats_per_bar)
+        return barred if options.downbeat_s is None else with_bar_at(barred, options.downbeat_s)
     heard = [tab_note.note for tab_note in tab.notes]
     audio = transcription.audio
     duration_s = tab.duration_s if audio is None else max(audio.duration_s, tab.duration_s)

@@ -19,7 +19,7 @@ from fretscribe.result import ConfidenceSummary
 from fretscribe.symbolic.confidence import ConfidenceEvaluator, Judgement
 from fretscribe.symbolic.fingering import Fingering, FingeringOptions, finger
 from fretscribe.symbolic.habits import Habits
-from fretscribe.symbolic.rhythm import quantize, swing_ratio, track_beats
+from fretscribe.symbolic.rhythm import quantize, swing_ratio, track_beats, with_bar_at
 from fretscribe.symbolic.theory import Harmony, analyse_harmony
 from fretscribe.tunings import tuning_name
 
@@ -137,7 +137,7 @@ def told_habits(habits: Habits) -> str:
 def find_beats(
     notes: Sequence[Note], duration_s: float, options: TranscribeOptions, hands: Hands, ledger: Ledger
 ) -> BeatGrid:
-    """Track the beats, with the tempo and metre that the user gave."""
+    """Track the beats, with the tempo, metre and bar line that the user gave."""
     beats = hands.track_beats(
         notes,
         duration_s,
@@ -145,11 +145,14 @@ def find_beats(
         beats_per_bar=options.beats_per_bar,
         beat_unit=options.beat_unit,
     )
+    if options.downbeat_s is not None:
+        beats = with_bar_at(beats, options.downbeat_s)
     tempo = "given" if options.bpm else "found"
     meter = "given" if options.meter else "assumed"
     if beats.meter_confidence is not None:
         meter = f"found, {beats.meter_confidence:.0%} sure"
     detail = f"{beats.tempo_bpm:.1f} bpm ({tempo}), {beats.beats_per_bar}/{beats.beat_unit} ({meter})"
+    detail += told_bar(options)
     swing = swing_ratio([note.onset_s for note in notes], beats)
     if swing is not None:
         detail += f", swung {swing:.0%} to {1 - swing:.0%}: written in thirds of a beat"
@@ -157,6 +160,11 @@ def find_beats(
         detail += "; notes are not quantised, as asked"
     ledger.note("rhythm", "ran", detail)
     return beats
+
+
+def told_bar(options: TranscribeOptions) -> str:
+    """Such as ``; a bar begins at 3.2 s, as given``."""
+    return "" if options.downbeat_s is None else f"; a bar begins at {options.downbeat_s:.4g} s, as given"
 
 
 def count_notes(

@@ -28,6 +28,7 @@ _FEW, _HEAVIER = 8, 0.5  # what makes out 6/8; set by hand, GuitarSet is all in 
 _LITTLE, _MUCH = 0.9, 1.8  # losses of dotted beats: 4/4 less a beat has 1.1 to 2.7, six eighths up to 1.7
 _TOGETHER_S = 0.035
 _SMALLEST = Fraction(1, 8)
+_PLACES = tuple(Fraction(place) for place in ("0", "1/4", "1/3", "1/2", "2/3", "3/4", "1"))
 _SWUNG = (0.57, 0.72)
 _MIN_SWUNG = 8
 
@@ -239,6 +240,45 @@ def _with_values(notes: Sequence[TabNote], onsets: dict[int, Fraction], beats: B
         next_on_string[tab_note.position.string] = onset
         result.append(dataclasses.replace(tab_note, onset_beats=onset, duration_beats=value))
     return result[::-1]
+
+
+def with_bar_at(beats: BeatGrid, time_s: float) -> BeatGrid:
+    """The same tempo and metre, moved by less than a beat so that a bar begins at a time.
+
+    Beats move by what is written: the time is taken for the quarter or third of a beat nearest to it.
+
+    Parameters
+    ----------
+    beats : BeatGrid
+    time_s : float
+        Such as the onset of the note that stands on the first beat of a bar.
+
+    Raises
+    ------
+    OptionError
+        If the time lies outside the beats.
+
+    >>> beats = BeatGrid(beat_times_s=(0.0, 1.0, 2.0, 3.0, 4.0), downbeats=(0, 4))
+    >>> moved = with_bar_at(beats, 1.52)
+    >>> moved.beat_times_s, moved.downbeats
+    ((0.5, 1.5, 2.5, 3.5, 4.5), (1,))
+    """
+    times = beats.beat_times_s
+    if not 0.0 <= time_s <= times[-1]:
+        raise OptionError(
+            f"no bar can begin at {time_s:g} s: the music lasts from 0 to {times[-1]:.1f} s",
+            mend="give the time of a note on the first beat of a bar",
+        )
+    played = beats.beat_at(time_s)
+    bar = int(played // 1) + min(_PLACES, key=lambda place: abs(place - played % 1.0))
+    late, number = bar % 1, int(bar // 1)
+    moved = {i: beats.time_at(i + late) for i in range(-1 if late else 0, len(times))}
+    kept = [i for i, beat_s in moved.items() if beat_s >= 0.0]
+    return dataclasses.replace(
+        beats,
+        beat_times_s=tuple(moved[i] for i in kept),
+        downbeats=tuple(range((number - kept[0]) % beats.beats_per_bar, len(kept), beats.beats_per_bar)),
+    )
 
 
 def swing_ratio(onsets_s: Sequence[float], beats: BeatGrid) -> float | None:

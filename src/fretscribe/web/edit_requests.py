@@ -33,6 +33,7 @@ _RETAB: Mapping[str, Callable[[Field], object]] = MappingProxyType(
         "capo": Field.integer,
         "bpm": Field.number,
         "meter": Field.text,
+        "downbeat_s": Field.number,
         "prefer": Field.text,
         "max_span": Field.integer,
         "max_fret": Field.integer,

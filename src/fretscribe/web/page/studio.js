@@ -152,6 +152,15 @@ async function shift(mending, sign) {
   return editChosen(mending, { kind: "shift", beats: `${sign}${SHIFT}` }, wanted);
 }
 
+// Beats that were heard half a beat off, or bars that begin elsewhere: all of them move there.
+async function beginBar(mending) {
+  const note = mending.page.chosen;
+  if (!note) return say("Choose a note first.");
+  if (mending.comparing) return say("This is what was heard first: press a for your own.");
+  if (mending.page.song.data.tempo_bpm === null) return say("There are no beats to move.");
+  return mending.edit({ kind: "retab", downbeat_s: note.start_s });
+}
+
 async function removeChosen(mending) {
   return editChosen(mending, { kind: "delete" });
 }
@@ -243,6 +252,7 @@ function wireMending(mending) {
     lower: () => moveFret(mending, -1),
     higher: () => moveFret(mending, 1),
     delete: () => removeChosen(mending),
+    bar: () => beginBar(mending),
   };
   for (const [id, act] of Object.entries(does)) byId(id).addEventListener("click", () => attempt(act));
   byId("anew").addEventListener("submit", (event) => {
@@ -276,6 +286,7 @@ function wireMendingKeys(mending) {
     Delete: () => removeChosen(mending),
     Backspace: () => removeChosen(mending),
     a: () => mending.compare(),
+    b: () => beginBar(mending),
     i: () => addNote(mending, mending.page.player.time),
     "ctrl+z": () => mending.step(-1),
     "ctrl+shift+z": () => mending.step(1),
@@ -288,7 +299,7 @@ function wireMendingKeys(mending) {
     if (event.altKey || document.querySelector("dialog[open]")) return;
     const held = `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.shiftKey && event.ctrlKey ? "shift+" : ""}`;
     const act = does[held + event.key.replace(/^[A-Z]$/, (letter) => letter.toLowerCase())];
-    const needsNote = /^(Arrow|Delete|Backspace|[1-9,.]$)/.test(event.key);
+    const needsNote = /^(Arrow|Delete|Backspace|[1-9,.b]$)/.test(event.key);
     if (!act || (needsNote && !mending.page.chosen) || !mending.page.ready) return;
     event.preventDefault();
     attempt(act);
