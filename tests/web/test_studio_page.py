@@ -165,6 +165,8 @@ def test_keys_mend_what_is_chosen(browser: Any, tmp_path: Path, take: Path) -> N
         press = studio.page.keyboard.press
         press("n")
         studio.page.wait_for_selector("#places .place")
+        ids = studio.see("[...document.querySelectorAll('[id]')].map((found) => found.id)")
+        assert len(set(ids)) == len(ids)
         press("ArrowUp")
         studio.wait_for_state(1)
         assert studio.see("fretscribe.chosen.fret") == 3

@@ -252,7 +252,7 @@ function wireMending(mending) {
     lower: () => moveFret(mending, -1),
     higher: () => moveFret(mending, 1),
     delete: () => removeChosen(mending),
-    bar: () => beginBar(mending),
+    "begin-bar": () => beginBar(mending),
   };
   for (const [id, act] of Object.entries(does)) byId(id).addEventListener("click", () => attempt(act));
   byId("anew").addEventListener("submit", (event) => {
