@@ -135,8 +135,8 @@ def draw_bar(cells: BarCells, n_strings: int, available: int, *, bar_line: bool 
         starts = _column_starts(cells, may_overlap=False)
     strings, chords = _rows(cells, starts, n_strings)
     width = len(strings[0])
-    rows = {label: _span_row(columns, cells, starts, label) for label, columns in cells.spans.items()}
     cuts = _cuts(starts, cells.columns_per_beat, available - bar_line)
+    rows = {label: _span_row(columns, cells, starts, cuts, label) for label, columns in cells.spans.items()}
     rows |= _rhythm_rows(cells, starts, cuts)
     blocks = []
     for a, b in zip(cuts, [*cuts[1:], width], strict=True):
@@ -223,18 +223,21 @@ def _is_cut(before: int, after: int, cuts: Sequence[int]) -> bool:
     return any(before < cut <= after for cut in cuts)
 
 
-def _span_row(columns: set[int], cells: BarCells, starts: Sequence[int], label: str) -> str:
-    """``PM------`` over every run of struck columns that have the technique."""
-    row, end = "", -1
-    struck = sorted({column for _, column in cells.texts})
-    for i, column in enumerate(struck):
+def _span_row(
+    columns: set[int], cells: BarCells, starts: Sequence[int], cuts: Sequence[int], label: str
+) -> str:
+    """``PM------`` over every run of struck columns that have the technique, anew in every piece."""
+    row, before = "", -1  # the place of the last note of the run
+    for column in sorted({column for _, column in cells.texts}):
+        at = starts[column]
         if column not in columns:
-            end = -1
+            before = -1
             continue
-        if end < 0:
-            row = row.ljust(starts[column] + 1) + label
-        row = row.ljust(starts[column] + 2, "-")
-        end = i
+        if before < 0 or _is_cut(before, at, cuts):
+            end = next((cut for cut in cuts if cut > at), at + 1 + len(label))
+            row = row.ljust(min(at + 1, end - len(label))) + label
+        row = row.ljust(at + 2, "-")
+        before = at
     return row
 
 
