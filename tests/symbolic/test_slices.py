@@ -19,6 +19,13 @@ def test_a_note_counts_half_for_its_start_and_half_for_what_it_fills():
     assert slices.tones[:2, 4].tolist() == pytest.approx([0.0, 1.0])
 
 
+@pytest.mark.parametrize(("start_s", "starts_in"), [(0.48, 1), (0.492, 2), (0.5, 2)])
+def test_a_note_barely_ahead_of_a_beat_starts_on_it(start_s, starts_in):
+    slices = slice_notes([note(0.25, 0.49, 60), note(start_s, 1.0, 44)], GRID)
+    assert np.flatnonzero(slices.tones[:, 8] > 0.0).tolist() == list(range(starts_in, 4))
+    assert np.flatnonzero(slices.motion.sum(axis=1)).tolist() == [starts_in]
+
+
 def test_the_bass_is_the_lowest_note_of_a_slice():
     slices = slice_notes([note(0.0, 1.0, 60), note(0.5, 1.0, 43, 0.9)], GRID)
     assert np.argmax(slices.bass, axis=1).tolist() == [0, 0, 7, 7]

@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float64]
 _MIN_SHARE = 0.1  # of a slice that a note fills to count, unless it starts there
 _MIN_BASS_SHARE = 0.2
 _TOGETHER_S = 0.04
+_AHEAD_S = 0.012  # a note so little ahead of a slice starts in it
 _MOTION_LIMITS = (0, 2, 4)  # semitones: a repeated note, a second, a third; what lies beyond is a leap
 _DOWNBEAT, _HALF_BAR, _BEAT, _BETWEEN = range(4)
 
@@ -83,13 +84,13 @@ def _fill(notes: Sequence[Note], edges: Array, places: npt.NDArray[np.int64]) ->
     tones, bass = np.zeros((n_slices, 12)), np.zeros((n_slices, 12))
     lowest: list[Note | None] = [None] * n_slices
     for note in notes:
-        first = max(0, int(np.searchsorted(edges, note.onset_s, side="right")) - 1)
+        first = max(0, int(np.searchsorted(edges, note.onset_s + _AHEAD_S, side="right")) - 1)
         last = min(n_slices, int(np.searchsorted(edges, note.offset_s, side="left")))
         for i in range(first, last):
             share = (min(note.offset_s, edges[i + 1]) - max(note.onset_s, edges[i])) / (
                 edges[i + 1] - edges[i]
             )
-            starts = edges[i] <= note.onset_s
+            starts = i == first and edges[i] <= note.onset_s + _AHEAD_S
             if not starts and share < _MIN_SHARE:
                 continue
             tones[i, note.pitch % 12] += 0.5 * note.onset_prob * (starts + share)
@@ -111,7 +112,7 @@ def _motion(notes: Sequence[Note], edges: Array) -> Array:
         else:
             strokes.append([note])
     for before, after in itertools.pairwise(strokes):
-        place = int(np.searchsorted(edges, after[0].onset_s, side="right")) - 1
+        place = int(np.searchsorted(edges, after[0].onset_s + _AHEAD_S, side="right")) - 1
         if len(before) == len(after) == 1 and 0 <= place < len(counts):
             distance = abs(after[0].pitch - before[0].pitch)
             counts[place, bisect.bisect_left(_MOTION_LIMITS, distance)] += 1.0
