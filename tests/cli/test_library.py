@@ -83,7 +83,7 @@ def test_what_concerns_all_recordings_is_one_line(
 
 def test_it_knows_every_option_of_transcribe() -> None:
     own, other = (set(inspect.signature(command).parameters) for command in (batch, transcribe))
-    assert other - own == {"output", "stems_out"}
+    assert other - own == {"output", "stems_out", "downbeat"}
 
 
 def test_a_folder_that_another_batch_has(
