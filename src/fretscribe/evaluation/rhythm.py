@@ -186,8 +186,8 @@ def judge_rhythm(
             scores=rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid)),
         )
         rows.append(row)
-        told_s = struck_downbeat(excerpt)
-        if source == "annotated" and told_s is not None:
+        told_s = struck_downbeat(excerpt) if source == "annotated" else None
+        if told_s is not None:
             grid = with_bar_at(grid, told_s)
             scores = rhythm_scores(excerpt, grid, quantize(excerpt.notes, grid))
             mended.append(replace(row, source="bar line given", scores=scores))

@@ -15,6 +15,7 @@ from fretscribe.pipeline.ledger import Ledger
 from fretscribe.pipeline.options import TranscribeOptions
 from fretscribe.pipeline.tabbing import (
     Hands,
+    begin_bar,
     count_notes,
     find_beats,
     judge_confidence,
@@ -23,7 +24,6 @@ from fretscribe.pipeline.tabbing import (
 )
 from fretscribe.result import Stage, Transcription
 from fretscribe.symbolic.decode import for_tuning
-from fretscribe.symbolic.rhythm import with_bar_at
 
 _OF_THE_HAND = frozenset({"tuning", "capo", "prefer", "max_span", "max_fret"})
 _OF_TIME = frozenset({"bpm", "meter", "downbeat_s", "quantize"})
@@ -106,8 +106,7 @@ def _beats_again(
     beats_fit = tab.beats is not None and options.beat_unit in (None, tab.beats.beat_unit)
     if tab.beats is not None and beats_fit and options.bpm is None:
         ledger.note("rhythm", "ran", "counted anew on the beats of the tab" + told_bar(options))
-        barred = _barred(tab.beats, options.beats_per_bar)
-        return barred if options.downbeat_s is None else with_bar_at(barred, options.downbeat_s)
+        return begin_bar(_barred(tab.beats, options.beats_per_bar), options)
     heard = [tab_note.note for tab_note in tab.notes]
     audio = transcription.audio
     duration_s = tab.duration_s if audio is None else max(audio.duration_s, tab.duration_s)

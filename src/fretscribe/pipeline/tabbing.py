@@ -145,8 +145,7 @@ def find_beats(
         beats_per_bar=options.beats_per_bar,
         beat_unit=options.beat_unit,
     )
-    if options.downbeat_s is not None:
-        beats = with_bar_at(beats, options.downbeat_s)
+    beats = begin_bar(beats, options)
     tempo = "given" if options.bpm else "found"
     meter = "given" if options.meter else "assumed"
     if beats.meter_confidence is not None:
@@ -160,6 +159,11 @@ def find_beats(
         detail += "; notes are not quantised, as asked"
     ledger.note("rhythm", "ran", detail)
     return beats
+
+
+def begin_bar(beats: BeatGrid, options: TranscribeOptions) -> BeatGrid:
+    """The beats, moved to where the user says that a bar begins."""
+    return beats if options.downbeat_s is None else with_bar_at(beats, options.downbeat_s)
 
 
 def told_bar(options: TranscribeOptions) -> str:

@@ -90,7 +90,7 @@ def _fill(notes: Sequence[Note], edges: Array, places: npt.NDArray[np.int64]) ->
             share = (min(note.offset_s, edges[i + 1]) - max(note.onset_s, edges[i])) / (
                 edges[i + 1] - edges[i]
             )
-            starts = i == first and edges[i] <= note.onset_s + _AHEAD_S
+            starts = edges[i] <= note.onset_s + _AHEAD_S
             if not starts and share < _MIN_SHARE:
                 continue
             tones[i, note.pitch % 12] += 0.5 * note.onset_prob * (starts + share)

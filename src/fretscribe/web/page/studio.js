@@ -126,12 +126,18 @@ function chosenIndex(mending) {
   return chosen ? song.notes.indexOf(chosen) : -1;
 }
 
+// Why the chosen note cannot be mended; null where it can.
+function whyNot(mending) {
+  if (chosenIndex(mending) < 0) return "Choose a note first.";
+  if (mending.comparing) return "This is what was heard first: press a for your own.";
+  return null;
+}
+
 async function editChosen(mending, edit, wanted_s = null) {
-  const index = chosenIndex(mending);
-  if (index < 0) return say("Choose a note first.");
-  if (mending.comparing) return say("This is what was heard first: press a for your own.");
+  const refusal = whyNot(mending);
+  if (refusal) return say(refusal);
   mending.page.wanted_s = wanted_s;
-  return mending.edit({ ...edit, note: index });
+  return mending.edit({ ...edit, note: chosenIndex(mending) });
 }
 
 async function placeAt(mending, { string, fret }) {
@@ -154,11 +160,11 @@ async function shift(mending, sign) {
 
 // Beats that were heard half a beat off, or bars that begin elsewhere: all of them move there.
 async function beginBar(mending) {
-  const note = mending.page.chosen;
-  if (!note) return say("Choose a note first.");
-  if (mending.comparing) return say("This is what was heard first: press a for your own.");
-  if (mending.page.song.data.tempo_bpm === null) return say("There are no beats to move.");
-  return mending.edit({ kind: "retab", downbeat_s: note.start_s });
+  const refusal = whyNot(mending);
+  if (refusal) return say(refusal);
+  const { chosen, song } = mending.page;
+  if (song.data.tempo_bpm === null) return say("There are no beats to move.");
+  return mending.edit({ kind: "retab", downbeat_s: chosen.start_s });
 }
 
 async function removeChosen(mending) {
